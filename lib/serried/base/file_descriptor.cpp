@@ -1,0 +1,116 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include <serried/base/checked_cast.hpp>
+#include <serried/base/error.hpp>
+#include <serried/base/file_descriptor.hpp>
+
+namespace serried {
+namespace {
+
+// Linux moves at most 0x7ffff000 bytes a call; asking for less keeps every call whole.
+constexpr std::size_t max_bytes_per_call = std::size_t{1} << 30;
+
+// Calls `transfer(done, n)` until `total` bytes are done or it returns 0; interrupted calls are repeated. (A
+// write of more than 0 bytes never returns 0 on Linux: it fails instead.)
+template <class Transfer>
+std::size_t transfer_all(std::size_t total, const char* action, const std::string& path, Transfer transfer) {
+  std::size_t done = 0;
+  while (done < total) {
+    const ssize_t n = transfer(done, std::min(total - done, max_bytes_per_call));
+    if (n == 0) {
+      break;
+    }
+    if (n > 0) {
+      done += static_cast<std::size_t>(n);
+    } else if (errno != EINTR) {
+      throw system_error(action, errno, path);
+    }
+  }
+  return done;
+}
+
+}  // namespace
+
+FileDescriptor::FileDescriptor(FileDescriptor&& other) noexcept
+    : descriptor_(std::exchange(other.descriptor_, -1)),
+      is_owned_(std::exchange(other.is_owned_, false)),
+      path_(std::move(other.path_)) {}
+
+FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
+  std::swap(descriptor_, other.descriptor_);
+  std::swap(is_owned_, other.is_owned_);
+  std::swap(path_, other.path_);
+  return *this;
+}
+
+FileDescriptor::~FileDescriptor() {
+  if (is_owned_) {
+    ::close(descriptor_);
+  }
+}
+
+FileDescriptor FileDescriptor::open(const std::string& path, int flags) {
+  FileDescriptor file;
+  constexpr mode_t mode = 0666;
+  do {
+    file.descriptor_ = ::open(path.c_str(), flags | O_CLOEXEC, mode);
+  } while (file.descriptor_ < 0 && errno == EINTR);
+  if (file.descriptor_ < 0) {
+    throw system_error("open", errno, path);
+  }
+  file.is_owned_ = true;
+  file.path_ = path;
+  return file;
+}
+
+FileDescriptor FileDescriptor::borrow(int descriptor, std::string name) {
+  FileDescriptor file;
+  file.descriptor_ = descriptor;
+  file.path_ = std::move(name);
+  return file;
+}
+
+std::size_t FileDescriptor::read_at(std::uint64_t offset, std::span<char> buffer) const {
+  return transfer_all(buffer.size(), "read", path_, [&](std::size_t done, std::size_t n) {
+    return ::pread(descriptor_, buffer.data() + done, n, checked_cast<off_t>(offset + done));
+  });
+}
+
+std::size_t FileDescriptor::read(std::span<char> buffer) const {
+  return transfer_all(buffer.size(), "read", path_, [&](std::size_t done, std::size_t n) {
+    return ::read(descriptor_, buffer.data() + done, n);
+  });
+}
+
+void FileDescriptor::write_at(std::uint64_t offset, std::span<const char> bytes) const {
+  transfer_all(bytes.size(), "write", path_, [&](std::size_t done, std::size_t n) {
+    return ::pwrite(descriptor_, bytes.data() + done, n, checked_cast<off_t>(offset + done));
+  });
+}
+
+void FileDescriptor::write(std::span<const char> bytes) const {
+  transfer_all(bytes.size(), "write", path_,
+               [&](std::size_t done, std::size_t n) { return ::write(descriptor_, bytes.data() + done, n); });
+}
+
+void FileDescriptor::sync() const {
+  if (::fsync(descriptor_) != 0) {
+    throw system_error("sync", errno, path_);
+  }
+}
+
+std::uint64_t FileDescriptor::size() const {
+  struct stat status {};
+  if (::fstat(descriptor_, &status) != 0) {
+    throw system_error("stat", errno, path_);
+  }
+  return checked_cast<std::uint64_t>(status.st_size);
+}
+
+}  // namespace serried

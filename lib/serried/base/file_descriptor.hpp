@@ -1,0 +1,51 @@
+/// An open file that closes itself, with reads and writes that either do all of it or throw.
+///
+///     const FileDescriptor file = FileDescriptor::open(path, O_RDONLY);
+///     const std::size_t n_bytes = file.read_at(offset, buffer);     // fewer than asked for only at the
+///     file's end
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+namespace serried {
+
+/// Move-only owner of a POSIX file descriptor. All errors are serried::Error with path and, where known,
+/// offset.
+class FileDescriptor {
+ public:
+  FileDescriptor() = default;
+  FileDescriptor(FileDescriptor&& other) noexcept;
+  FileDescriptor& operator=(FileDescriptor&& other) noexcept;
+  ~FileDescriptor();
+
+  /// Opens `path` with the flags of open(2) (O_CLOEXEC is added) and, for a new file, mode 0666 less the
+  /// umask.
+  [[nodiscard]] static FileDescriptor open(const std::string& path, int flags);
+  /// A descriptor that is open already, such as standard input: never closed by this object.
+  [[nodiscard]] static FileDescriptor borrow(int descriptor, std::string name);
+
+  /// Fills `buffer` from byte `offset` on; returns the bytes read, fewer than buffer.size() only at the end
+  /// of file.
+  [[nodiscard]] std::size_t read_at(std::uint64_t offset, std::span<char> buffer) const;
+  /// The same from the current position, for pipes.
+  [[nodiscard]] std::size_t read(std::span<char> buffer) const;
+  /// Writes all of `bytes`, at `offset` or at the current position.
+  void write_at(std::uint64_t offset, std::span<const char> bytes) const;
+  void write(std::span<const char> bytes) const;
+  /// fsync(2): returns when the data is on the device.
+  void sync() const;
+  [[nodiscard]] std::uint64_t size() const;
+
+  [[nodiscard]] int get() const noexcept { return descriptor_; }
+  [[nodiscard]] const std::string& path() const noexcept { return path_; }
+
+ private:
+  int descriptor_ = -1;
+  bool is_owned_ = false;
+  std::string path_;
+};
+
+}  // namespace serried

@@ -1,0 +1,15 @@
+/// MPI as C++: the environment, communicators, typed messages and collectives.
+#pragma once
+
+#include <serried/mpi/agree.hpp>
+#include <serried/mpi/allgather.hpp>
+#include <serried/mpi/allreduce.hpp>
+#include <serried/mpi/alltoall.hpp>
+#include <serried/mpi/barrier.hpp>
+#include <serried/mpi/broadcast.hpp>
+#include <serried/mpi/communicator.hpp>
+#include <serried/mpi/environment.hpp>
+#include <serried/mpi/exscan.hpp>
+#include <serried/mpi/gather.hpp>
+#include <serried/mpi/point_to_point.hpp>
+#include <serried/mpi/run_main.hpp>

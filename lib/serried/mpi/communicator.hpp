@@ -1,0 +1,50 @@
+/// A group of ranks that can talk to each other, and the ways to make smaller groups of it.
+///
+///     const Communicator& world = mpi.world();
+///     const Communicator node = world.node();           // the ranks that share this rank's memory
+///     if (const auto leaders = world.node_leaders()) …  // one rank a node
+///
+/// Collective operations are free functions, one header each: `broadcast(world, values)`.
+#pragma once
+
+#include <mpi.h>
+
+#include <optional>
+
+namespace serried::mpi {
+
+/// Move-only owner of an MPI communicator whose errors are returned, not fatal. Freed when destroyed, which
+/// is local in every MPI that we know; after MPI_Finalize it frees nothing.
+class Communicator {
+ public:
+  /// Collective over `comm`: a private copy of it, so that our messages never meet anyone else's.
+  [[nodiscard]] static Communicator duplicate_of(MPI_Comm comm);
+
+  Communicator(Communicator&& other) noexcept;
+  Communicator& operator=(Communicator&& other) noexcept;
+  ~Communicator();
+
+  [[nodiscard]] int rank() const noexcept { return rank_; }
+  [[nodiscard]] int size() const noexcept { return size_; }
+  [[nodiscard]] bool is_root() const noexcept { return rank_ == 0; }
+  /// For calls into other MPI code.
+  [[nodiscard]] MPI_Comm get() const noexcept { return comm_; }
+
+  /// Collective: the same ranks, separate messages.
+  [[nodiscard]] Communicator dup() const;
+  /// Collective: the ranks that passed the same `color` (>= 0), ordered by `key`, then by rank here.
+  [[nodiscard]] Communicator split(int color, int key = 0) const;
+  /// Collective: the ranks on this rank's node (same host name), in the order of their ranks here.
+  [[nodiscard]] Communicator node() const;
+  /// Collective: the lowest rank of each node, in the order of their ranks here; nothing on the other ranks.
+  [[nodiscard]] std::optional<Communicator> node_leaders() const;
+
+ private:
+  explicit Communicator(MPI_Comm owned);
+
+  MPI_Comm comm_ = MPI_COMM_NULL;
+  int rank_ = 0;
+  int size_ = 1;
+};
+
+}  // namespace serried::mpi

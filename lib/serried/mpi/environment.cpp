@@ -1,0 +1,74 @@
+#include <mpi.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <string>
+
+#include <serried/mpi/check.hpp>
+#include <serried/mpi/environment.hpp>
+#include <serried/mpi/open_mpi_defaults.hpp>
+
+namespace serried {
+namespace {
+
+int mpi_level(ThreadLevel level) {
+  switch (level) {
+    case ThreadLevel::funneled:
+      return MPI_THREAD_FUNNELED;
+    case ThreadLevel::serialized:
+      return MPI_THREAD_SERIALIZED;
+    case ThreadLevel::multiple:
+      return MPI_THREAD_MULTIPLE;
+  }
+  return MPI_THREAD_FUNNELED;
+}
+
+// A launcher of another MPI, or srun without PMIx, starts n processes that each believe to be alone: n copies
+// of the job that overwrite each other's output.
+void expect_launcher_understood(int n_ranks) {
+  struct Launcher {
+    const char* variable;
+    const char* hint;
+  };
+  for (const Launcher& launcher : {Launcher{"SLURM_STEP_NUM_TASKS", "use srun --mpi=pmix, or mpirun"},
+                                   Launcher{"PMI_SIZE", "use the mpirun of Open MPI"}}) {
+    const char* text = std::getenv(launcher.variable);
+    const bool is_step = std::getenv("SLURM_PROCID") != nullptr || launcher.variable[0] == 'P';
+    const bool is_open_mpi = std::getenv("OMPI_COMM_WORLD_SIZE") != nullptr;
+    if (n_ranks == 1 && text != nullptr && is_step && !is_open_mpi && std::atoi(text) > 1) {
+      throw Error("the launcher started " + std::string(text) + " processes, but MPI sees each of them alone")
+          .hint(launcher.hint);
+    }
+  }
+}
+
+}  // namespace
+
+Environment::Environment(int& argc, char**& argv, ThreadLevel level)
+    : n_exceptions_at_start_(std::uncaught_exceptions()) {
+  mpi::set_open_mpi_defaults();
+  int provided = MPI_THREAD_SINGLE;
+  mpi::check(MPI_Init_thread(&argc, &argv, mpi_level(level), &provided), "MPI_Init_thread");
+  if (provided < mpi_level(level)) {
+    throw Error("this MPI does not offer the thread level that was asked for");
+  }
+  mpi::check(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
+  world_ = mpi::Communicator::duplicate_of(MPI_COMM_WORLD);
+  expect_launcher_understood(world_->size());
+}
+
+Environment::~Environment() {
+  if (!mpi::is_running()) {
+    return;
+  }
+  if (std::uncaught_exceptions() > n_exceptions_at_start_) {
+    std::fprintf(stderr, "serried: rank %d: ends the job because of an exception (run_main would show it)\n",
+                 world_->rank());
+    MPI_Abort(MPI_COMM_WORLD, static_cast<int>(ExitCode::failed));
+  }
+  world_.reset();
+  MPI_Finalize();
+}
+
+}  // namespace serried

@@ -1,0 +1,47 @@
+/// MPI from start to end, as an object.
+///
+///     int main(int argc, char** argv) {
+///       serried::Environment mpi(argc, argv);
+///       mpi.world();                                     // all ranks
+///     }
+///
+/// A program that should end well when something goes wrong uses `run_main` (run_main.hpp) instead, which
+/// makes one of these.
+#pragma once
+
+#include <optional>
+
+#include <serried/mpi/communicator.hpp>
+
+namespace serried {
+
+/// How many threads may call MPI, as MPI_Init_thread defines it.
+enum class ThreadLevel {
+  funneled,    ///< only the thread that made the Environment
+  serialized,  ///< any, one at a time
+  multiple,    ///< any, at any time (with RMA over TCP, Open MPI 4.1 aborts)
+};
+
+/// Collective over all processes that were launched together. Without mpirun the job has one rank. Before MPI
+/// starts, sound Open MPI defaults are set where the user set none (open_mpi_defaults.hpp).
+///
+/// Destroying it finalizes MPI, so all ranks must do so. If an exception is leaving its scope instead, the
+/// other ranks may wait for this one for ever: then it ends the whole job (MPI_Abort, exit code 1).
+class Environment {
+ public:
+  /// Throws serried::Error if MPI cannot start or lacks the thread level, or if the launcher started several
+  /// processes that do not see each other.
+  Environment(int& argc, char**& argv, ThreadLevel level = ThreadLevel::funneled);
+  Environment(const Environment&) = delete;
+  Environment& operator=(const Environment&) = delete;
+  ~Environment();
+
+  /// All ranks, in a communicator of our own.
+  [[nodiscard]] const mpi::Communicator& world() const { return *world_; }
+
+ private:
+  int n_exceptions_at_start_;
+  std::optional<mpi::Communicator> world_;
+};
+
+}  // namespace serried

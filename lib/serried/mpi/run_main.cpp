@@ -1,0 +1,115 @@
+#include <mpi.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <limits>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include <serried/mpi/check.hpp>
+#include <serried/mpi/run_main.hpp>
+
+namespace serried {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto patience_after_failure = 2s;
+
+void print_error(std::string_view app, const Error& error) {
+  const std::string line =
+      fmt::format("serried-{}: rank {}: {}\n", app, error.rank().value_or(mpi::world_rank()), error.what());
+  std::fputs(line.c_str(), stderr);  // one write, so that lines of several ranks do not mix
+}
+
+// How the ranks ended, agreed by one MPI_Iallreduce(MIN).
+struct Endings {
+  static constexpr std::int64_t nobody = std::numeric_limits<std::int64_t>::max();
+
+  // [0]: (rank << 32 | code) of the lowest rank that failed; [1]: minus the highest code of those that did
+  // not.
+  std::array<std::int64_t, 2> values{nobody, 0};
+
+  static Endings of(int rank, ExitCode code, bool has_failed) {
+    const auto number = static_cast<std::int64_t>(code);
+    return has_failed ? Endings{{(std::int64_t{rank} << 32) | number, 0}} : Endings{{nobody, -number}};
+  }
+  [[nodiscard]] bool is_first_failure(int rank) const {
+    return values[0] != nobody && values[0] >> 32 == rank;
+  }
+  [[nodiscard]] int exit_code() const {
+    return static_cast<int>(values[0] == nobody ? -values[1] : values[0] & 0xffffffff);
+  }
+};
+
+// Collective if all ranks get here. False if they did not before the deadline. Waits asleep: the others may
+// be computing on this very core.
+bool agree_on_endings(const mpi::Communicator& comm, Endings& endings,
+                      std::optional<std::chrono::steady_clock::time_point> deadline) {
+  MPI_Request request = MPI_REQUEST_NULL;
+  const Endings mine = endings;
+  mpi::check(MPI_Iallreduce(mine.values.data(), endings.values.data(), static_cast<int>(mine.values.size()),
+                            MPI_INT64_T, MPI_MIN, comm.get(), &request),
+             "MPI_Iallreduce");
+  auto pause = 10us;
+  for (;;) {
+    int is_complete = 0;
+    mpi::check(MPI_Test(&request, &is_complete, MPI_STATUS_IGNORE), "MPI_Test");
+    if (is_complete != 0) {
+      return true;
+    }
+    if (deadline && std::chrono::steady_clock::now() > *deadline) {
+      return false;
+    }
+    std::this_thread::sleep_for(pause);
+    pause = std::min<std::chrono::microseconds>(pause * 2, 1ms);
+  }
+}
+
+}  // namespace
+
+int detail::run_main(std::string_view app, int argc, char** argv,
+                     const std::function<ExitCode(Environment&)>& body) {
+  std::optional<Environment> environment;
+  try {
+    environment.emplace(argc, argv);
+    // Not the world that body uses: what body left unfinished must not meet these messages.
+    const mpi::Communicator exits = environment->world().dup();
+    ExitCode code = ExitCode::done;
+    std::optional<Error> failure;
+    try {
+      code = body(*environment);
+    } catch (...) {
+      failure = mpi::found_here(as_error(std::current_exception()));
+      code = failure->exit_code();
+    }
+    Endings endings = Endings::of(exits.rank(), code, failure.has_value());
+    std::optional<std::chrono::steady_clock::time_point> deadline;
+    if (failure) {
+      deadline = std::chrono::steady_clock::now() + patience_after_failure;
+    }
+    if (!agree_on_endings(exits, endings, deadline)) {
+      print_error(app, *failure);
+      MPI_Abort(MPI_COMM_WORLD, static_cast<int>(code));
+    }
+    if (failure && endings.is_first_failure(exits.rank())) {
+      print_error(app, *failure);
+    }
+    return endings.exit_code();
+  } catch (...) {
+    const Error error = as_error(std::current_exception());
+    print_error(app, error);
+    if (mpi::is_running() && environment) {
+      MPI_Abort(MPI_COMM_WORLD, static_cast<int>(error.exit_code()));
+    }
+    return static_cast<int>(error.exit_code());
+  }
+}
+
+}  // namespace serried

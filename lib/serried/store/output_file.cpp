@@ -1,0 +1,92 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <random>
+
+#include <fmt/format.h>
+
+#include <serried/base/error.hpp>
+#include <serried/mpi/agree.hpp>
+#include <serried/mpi/broadcast.hpp>
+#include <serried/store/output_file.hpp>
+
+namespace serried::store {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The file that `path` names in the end: renaming onto a symbolic link would replace the link.
+std::string resolved(const std::string& path) {
+  std::error_code status;
+  const fs::path target = fs::is_symlink(path, status) ? fs::weakly_canonical(path, status) : fs::path(path);
+  return status ? path : target.string();
+}
+
+// The folder's entry for a new name is data too.
+void sync_folder_of(const std::string& path) {
+  const fs::path folder = fs::path(path).parent_path();
+  FileDescriptor::open(folder.empty() ? "." : folder.string(), O_RDONLY | O_DIRECTORY).sync();
+}
+
+}  // namespace
+
+bool is_special_file(const std::string& path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+}
+
+OutputFile::OutputFile(const mpi::Communicator& comm, const std::string& path)
+    : comm_(comm.dup()), path_(path) {
+  mpi::on_root(*comm_, [&] {
+    path_ = resolved(path);
+    if (fs::is_directory(path_)) {
+      throw Error("cannot write: it is a directory").at(path);
+    }
+    partial_path_ = fmt::format("{}.partial-{:08x}", path_, std::random_device()());
+    try {
+      file_ = FileDescriptor::open(partial_path_, O_RDWR | O_CREAT | O_EXCL);
+    } catch (const Error&) {
+      throw system_error("create the output file", errno, path);
+    }
+    is_owner_ = true;
+  });
+  mpi::broadcast_resized(*comm_, path_);
+  mpi::broadcast_resized(*comm_, partial_path_);
+  mpi::together(*comm_, [&] {
+    if (!is_owner_) {
+      file_ = FileDescriptor::open(partial_path_, O_RDWR);
+    }
+  });
+}
+
+OutputFile::~OutputFile() {
+  if (is_owner_ && comm_) {
+    ::unlink(partial_path_.c_str());
+  }
+}
+
+void OutputFile::local_write_at(std::uint64_t offset, std::span<const char> bytes) const {
+  file_.write_at(offset, bytes);
+}
+
+void OutputFile::commit(std::uint64_t n_bytes) {
+  mpi::together(*comm_, [&] { file_.sync(); });
+  mpi::on_root(*comm_, [&] {
+    if (const std::uint64_t size = file_.size(); size != n_bytes) {
+      throw Error(fmt::format("wrote {} bytes, but the file has {}", n_bytes, size))
+          .at(partial_path_)
+          .hint("do all ranks see the same file system?");
+    }
+    if (std::rename(partial_path_.c_str(), path_.c_str()) != 0) {
+      throw system_error("rename the finished output to its name", errno, path_);
+    }
+    is_owner_ = false;
+    sync_folder_of(path_);
+  });
+}
+
+}  // namespace serried::store
