@@ -1,0 +1,110 @@
+#include <cstdio>
+#include <map>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <serried/base/quantity.hpp>
+#include <serried/base/version.hpp>
+#include <serried/mpi/threads.hpp>
+
+#include "wordcount.hpp"
+
+namespace {
+
+struct CommandLine {
+  serried::wordcount::Options options;
+  bool wants_json = false;
+  bool is_quiet = false;
+};
+
+// Nothing if all that was asked for is the help or the version, which rank 0 has printed.
+std::optional<CommandLine> parse(int argc, char** argv, bool prints) {
+  CommandLine line;
+  serried::wordcount::Options& options = line.options;
+  CLI::App app("Counts the words of text files on all cores: COUNT<TAB>WORD, most frequent first.",
+               "serried-wordcount");
+  app.add_option("INPUT", options.inputs,
+                 "Files, directories (all files below), patterns such as '*.txt', or - for standard input; "
+                 ".gz and .zst "
+                 "are decompressed")
+      ->required();
+  app.add_option("-o,--output", options.output, "File for the counts (default: standard output)");
+  app.add_option("--top", options.top, "Only the K most frequent words")->option_text("K");
+  app.add_flag("--fold-case", options.text.fold_case, "Count A-Z as a-z");
+  app.add_option("--threads", options.text.threads, "Threads of each rank (default: its share of the cores)")
+      ->check(CLI::Range(1, 4096))
+      ->option_text("T");
+  app.add_flag("--json", line.wants_json,
+               "Print a summary as JSON on standard output; without -o, instead of the counts");
+  const std::map<std::string, serried::report::Progress> progress = {
+      {"auto", serried::report::Progress::automatic},
+      {"always", serried::report::Progress::always},
+      {"never", serried::report::Progress::never}};
+  options.text.progress = serried::report::Progress::automatic;
+  app.add_option("--progress", options.text.progress, "Progress line: auto (on a terminal), always or never")
+      ->transform(CLI::CheckedTransformer(progress).description(""))
+      ->option_text("WHEN");
+  app.add_flag("--quiet", line.is_quiet, "No progress and no summary on standard error");
+  app.set_version_flag("--version", fmt::format("serried-wordcount {}", serried::version));
+  app.footer(
+      "Words are runs of bytes other than space, \\t, \\n, \\v, \\f and \\r. The output is the same bytes "
+      "for any\n"
+      "number of ranks and threads. Exit codes: 0 done, 1 failed, 2 bad usage.\n"
+      "Example: mpirun serried-wordcount corpus/ -o counts.tsv");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& request) {
+    if (prints) {
+      app.exit(request);
+    }
+    return std::nullopt;
+  } catch (const CLI::ParseError& error) {
+    throw serried::usage_error(fmt::format("{}; see --help", error.what()));
+  }
+  if (line.is_quiet) {
+    options.text.progress = serried::report::Progress::never;
+  }
+  options.text.progress_name = "serried-wordcount";
+  options.writes_counts = !options.output.empty() || !line.wants_json;
+  return line;
+}
+
+void print_summary(const CommandLine& line, const serried::wordcount::Summary& summary, int n_ranks,
+                   int n_threads) {
+  const double megabytes_per_second =
+      summary.seconds > 0 ? static_cast<double>(summary.n_bytes) / summary.seconds / 1e6 : 0;
+  if (line.wants_json) {
+    const nlohmann::ordered_json json = {
+        {"files", summary.n_files},   {"bytes", summary.n_bytes},
+        {"words", summary.n_words},   {"distinct", summary.n_distinct},
+        {"seconds", summary.seconds}, {"mb_per_second", megabytes_per_second},
+        {"ranks", n_ranks},           {"threads_per_rank", n_threads},
+        {"version", serried::version}};
+    fmt::print("{}\n", json.dump());
+  } else if (!line.is_quiet) {
+    fmt::print(stderr, "{} words, {} distinct, {} in {} files: {} ({:.0f} MB/s) on {} ranks x {} threads\n",
+               summary.n_words, summary.n_distinct, serried::format_bytes(summary.n_bytes), summary.n_files,
+               serried::format_seconds(summary.seconds), megabytes_per_second, n_ranks, n_threads);
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return serried::run_main("wordcount", argc, argv, [&](serried::Environment& mpi) {
+    auto line = parse(argc, argv, mpi.world().is_root());
+    if (!line) {
+      return;
+    }
+    int& n_threads = line->options.text.threads;
+    if (n_threads == 0) {
+      n_threads = serried::mpi::default_threads(mpi.world());
+    }
+    const auto summary = serried::wordcount::run(mpi.world(), line->options);
+    if (mpi.world().is_root()) {
+      print_summary(*line, summary, mpi.world().size(), n_threads);
+    }
+  });
+}

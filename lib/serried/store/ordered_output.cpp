@@ -1,0 +1,86 @@
+#include <fcntl.h>
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include <serried/base/error.hpp>
+#include <serried/mpi/agree.hpp>
+#include <serried/mpi/point_to_point.hpp>
+#include <serried/store/ordered_output.hpp>
+
+namespace serried::store {
+namespace {
+
+constexpr int turn_tag = 1;
+constexpr int size_tag = 2;
+constexpr int piece_tag = 3;
+
+// Calls `work`; what it throws is kept in `failure`, if that is empty.
+template <class Work>
+void attempt(std::optional<Error>& failure, Work&& work) {
+  if (failure) {
+    return;
+  }
+  try {
+    work();
+  } catch (...) {
+    failure = as_error(std::current_exception());
+  }
+}
+
+template <class T>
+std::span<T> one(T& value) {
+  return {&value, 1};
+}
+
+}  // namespace
+
+OrderedOutput::OrderedOutput(const mpi::Communicator& comm, int descriptor, const std::string& name)
+    : comm_(&comm), file_(FileDescriptor::borrow(descriptor, name)) {}
+
+OrderedOutput::OrderedOutput(const mpi::Communicator& comm, const std::string& path) : comm_(&comm) {
+  mpi::on_root(comm, [&] { file_ = FileDescriptor::open(path, O_WRONLY); });
+}
+
+void OrderedOutput::write(const std::function<void(const Put&)>& produce) {
+  std::optional<Error> failure;
+  if (comm_->is_root()) {
+    attempt(failure, [&] { produce([&](std::span<const char> piece) { file_.write(piece); }); });
+    std::vector<char> piece;
+    for (int source = 1; source < comm_->size(); ++source) {
+      // After a failure the others need not send anything: their turn says so.
+      const char must_send = failure ? 0 : 1;
+      mpi::send(*comm_, one(must_send), source, turn_tag);
+      for (;;) {
+        std::uint64_t size = 0;
+        mpi::receive(*comm_, one(size), source, size_tag);
+        if (size == 0) {
+          break;
+        }
+        piece.resize(size);
+        mpi::receive(*comm_, piece, source, piece_tag);
+        attempt(failure, [&] { file_.write(piece); });
+      }
+    }
+  } else {
+    char must_send = 0;
+    mpi::receive(*comm_, one(must_send), 0, turn_tag);
+    if (must_send != 0) {
+      attempt(failure, [&] {
+        produce([&](std::span<const char> piece) {
+          const std::uint64_t size = piece.size();
+          if (size > 0) {
+            mpi::send(*comm_, one(size), 0, size_tag);
+            mpi::send(*comm_, piece, 0, piece_tag);
+          }
+        });
+      });
+    }
+    const std::uint64_t end = 0;
+    mpi::send(*comm_, one(end), 0, size_tag);
+  }
+  mpi::agree(*comm_, failure);
+}
+
+}  // namespace serried::store

@@ -1,0 +1,146 @@
+/// The hash table that combines the values of equal keys as they come.
+///
+/// Open addressing with linear probing in an array of rows (row.hpp). Additions go through a small batch: the
+/// slot of each is asked for from memory when it enters, and looked at when the batch is full, so that the
+/// misses of many overlap. The table grows to what it will need at the end, as far as that can be told from
+/// how the number of distinct keys has grown so far (Heaps' law), because every growth moves all of it.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
+#include <serried/base/partition.hpp>
+#include <serried/base/zeroed_array.hpp>
+#include <serried/mapreduce/arena.hpp>
+#include <serried/mapreduce/row.hpp>
+
+namespace serried::mapreduce {
+
+/// Not thread-safe: one for each thread. `Combine` is `Value(Value, Value)`.
+template <class Value, class Combine>
+class CombineTable {
+ public:
+  /// Whether the table copies long keys, or refers to them where they are for as long as it lives.
+  enum LongKeys : bool { long_keys_are_copied, long_keys_stay };
+
+  explicit CombineTable(Combine combine, std::size_t n_expected_keys = 0,
+                        LongKeys long_keys = long_keys_are_copied)
+      : combine_(std::move(combine)), rows_(n_slots_for(n_expected_keys)), long_keys_(long_keys) {}
+
+  /// Adds `value` under `key`. A long key is referred to until `flush`, so its bytes must stay until then.
+  void add(std::string_view key, const Value& value) { add(store_key(key), value); }
+  void add(const HashedKey& hashed, const Value& value) {
+    const std::size_t slot = slot_of(hashed.hash);
+    __builtin_prefetch(rows_.data() + slot, 1);
+    batch_[n_batched_++] = {{hashed.key, value}, hashed.hash};
+    if (n_batched_ == batch_.size()) {
+      flush();
+    }
+  }
+
+  /// Finishes the additions so far: afterwards no key outside the table is referred to.
+  void flush() {
+    for (std::size_t i = 0; i < n_batched_; ++i) {
+      insert(batch_[i]);
+    }
+    n_batched_ = 0;
+  }
+
+  /// The share of all input that was added so far, in (0, 1]: what the estimate of the final size starts
+  /// from.
+  void set_progress(double share) { progress_ = share; }
+
+  /// Flushed rows, in the order of their slots; many are not in use.
+  [[nodiscard]] const ZeroedArray<Row<Value>>& rows() const { return rows_; }
+  [[nodiscard]] std::size_t n_keys() const { return n_keys_; }
+  [[nodiscard]] Arena take_arena() && { return std::move(arena_); }
+
+ private:
+  struct Addition {
+    Row<Value> row;
+    std::uint64_t hash;
+  };
+  static constexpr double max_load = 0.6;
+  static constexpr std::size_t min_slots = std::size_t{1} << 12;
+
+  [[nodiscard]] static std::size_t n_slots_for(std::size_t n_keys) {
+    return std::max(min_slots, static_cast<std::size_t>(static_cast<double>(n_keys) / max_load) + 1);
+  }
+  // The high half of a hash says who owns a key (hash_slice), so all keys in one table may share it: the low
+  // half chooses the slot.
+  [[nodiscard]] std::size_t slot_of(std::uint64_t hash) const noexcept {
+    return static_cast<std::size_t>(hash_slice(std::rotl(hash, 32), rows_.size()));
+  }
+
+  // The slot that holds `key`, or the free one where it belongs.
+  [[nodiscard]] Row<Value>& find(const StoredKey& key, std::uint64_t hash) noexcept {
+    for (std::size_t slot = slot_of(hash);; slot = slot + 1 == rows_.size() ? 0 : slot + 1) {
+      Row<Value>& row = rows_[slot];
+      if (!row.is_used() || (row.key.tag == key.tag && row.key == key)) {
+        return row;
+      }
+    }
+  }
+
+  void insert(const Addition& addition) {
+    Row<Value>* row = &find(addition.row.key, addition.hash);
+    if (row->is_used()) {
+      row->value = combine_(row->value, addition.row.value);
+      return;
+    }
+    if (n_keys_ + 1 > static_cast<std::size_t>(max_load * static_cast<double>(rows_.size()))) [[unlikely]] {
+      grow();
+      row = &find(addition.row.key, addition.hash);
+    }
+    *row = addition.row;
+    if (!row->key.is_short() && long_keys_ == long_keys_are_copied) {
+      row->key.words.low = std::bit_cast<std::uint64_t>(arena_.keep(addition.row.key.view()));
+    }
+    ++n_keys_;
+  }
+
+  void grow() {
+    ZeroedArray<Row<Value>> old(n_slots_for(estimate_keys()));
+    std::swap(old, rows_);
+    for (const Row<Value>& row : old) {
+      if (row.is_used()) {
+        find(row.key, row.key.hash()) = row;
+      }
+    }
+  }
+
+  // Distinct keys grow as a power of the input, with an exponent that is measured since the last growth. At
+  // least double, at most 16 times what there is: a wrong estimate must not cost more memory than keys do.
+  [[nodiscard]] std::size_t estimate_keys() {
+    double exponent = 0.8;  // of English and of source code, roughly
+    if (keys_before_ > 0 && progress_ > 1.5 * progress_before_) {
+      exponent = std::log(static_cast<double>(n_keys_) / static_cast<double>(keys_before_)) /
+                 std::log(progress_ / progress_before_);
+      exponent = std::clamp(exponent, 0.3, 1.0);
+    }
+    keys_before_ = n_keys_;
+    progress_before_ = progress_;
+    const double factor = progress_ > 0 ? std::pow(1 / progress_, exponent) : 2;
+    constexpr double margin = 1.1;
+    return static_cast<std::size_t>(static_cast<double>(n_keys_) * std::clamp(margin * factor, 2.0, 16.0));
+  }
+
+  Combine combine_;
+  ZeroedArray<Row<Value>> rows_;
+  LongKeys long_keys_;
+  Arena arena_;
+  std::size_t n_keys_ = 0;
+  std::size_t keys_before_ = 0;
+  double progress_ = 0;
+  double progress_before_ = 0;
+  std::size_t n_batched_ = 0;
+  std::array<Addition, 64> batch_;
+};
+
+}  // namespace serried::mapreduce

@@ -1,0 +1,188 @@
+#include <glob.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <limits>
+#include <string_view>
+
+#include <serried/base/checked_cast.hpp>
+#include <serried/base/error.hpp>
+#include <serried/base/scope_guard.hpp>
+#include <serried/mapreduce/inputs.hpp>
+#include <serried/mpi/agree.hpp>
+#include <serried/mpi/broadcast.hpp>
+
+namespace serried::mapreduce {
+namespace {
+
+namespace fs = std::filesystem;
+
+Encoding encoding_by_name(std::string_view path) {
+  return path.ends_with(".gz") ? Encoding::gzip : path.ends_with(".zst") ? Encoding::zstd : Encoding::plain;
+}
+
+// A file that cannot be read is found here, before any work is done.
+void add_file(InputList& inputs, const std::string& path, const struct stat& status) {
+  if (::access(path.c_str(), R_OK) != 0) {
+    throw system_error("read", errno, path);
+  }
+  inputs.push_back({path, checked_cast<std::uint64_t>(status.st_size), encoding_by_name(path)});
+}
+
+void add_directory(InputList& inputs, const std::string& directory) {
+  std::vector<std::string> paths;
+  std::error_code status;
+  fs::recursive_directory_iterator entry(directory, status);
+  for (; !status && entry != fs::recursive_directory_iterator(); entry.increment(status)) {
+    if (entry->is_regular_file(status) && !entry->is_symlink(status)) {
+      paths.push_back(entry->path().string());
+    }
+  }
+  if (status) {
+    throw system_error("list the directory or one below it", status.value(), directory);
+  }
+  std::ranges::sort(paths);
+  for (const std::string& path : paths) {
+    struct stat file {};
+    if (::stat(path.c_str(), &file) != 0) {
+      throw system_error("stat", errno, path);
+    }
+    add_file(inputs, path, file);
+  }
+}
+
+void add_path(InputList& inputs, const std::string& path, const struct stat& status) {
+  if (S_ISDIR(status.st_mode)) {
+    add_directory(inputs, path);
+  } else if (S_ISREG(status.st_mode)) {
+    add_file(inputs, path, status);
+  } else {
+    inputs.push_back({path, 0, Encoding::stream});
+  }
+}
+
+// False if nothing matches.
+bool add_matches(InputList& inputs, const std::string& pattern) {
+  glob_t matches{};
+  const int code = ::glob(pattern.c_str(), GLOB_NOSORT | GLOB_ERR, nullptr, &matches);
+  const ScopeGuard free_matches([&] { ::globfree(&matches); });
+  if (code == GLOB_NOMATCH) {
+    return false;
+  }
+  if (code != 0) {
+    throw Error("cannot list the files that match the pattern").at(pattern);
+  }
+  std::vector<std::string> paths(matches.gl_pathv, matches.gl_pathv + matches.gl_pathc);
+  std::ranges::sort(paths);
+  for (const std::string& path : paths) {
+    struct stat status {};
+    if (::stat(path.c_str(), &status) != 0) {
+      throw system_error("stat", errno, path);
+    }
+    add_path(inputs, path, status);
+  }
+  return true;
+}
+
+InputList list_here(const std::vector<std::string>& patterns) {
+  if (patterns.empty()) {
+    throw usage_error("no input: name at least one file, directory or pattern, or - for standard input");
+  }
+  InputList inputs;
+  for (const std::string& pattern : patterns) {
+    struct stat status {};
+    if (pattern == "-") {
+      inputs.push_back({pattern, 0, Encoding::stream});
+    } else if (::stat(pattern.c_str(), &status) == 0) {
+      add_path(inputs, pattern, status);
+    } else if (const int reason = errno;
+               pattern.find_first_of("*?[") == std::string::npos || !add_matches(inputs, pattern)) {
+      throw system_error("open", reason, pattern);
+    }
+  }
+  return inputs;
+}
+
+// The list as bytes: size, encoding and path of each, the path ended by a NUL, which no path holds.
+std::string to_bytes(const InputList& inputs) {
+  std::string bytes;
+  for (const Input& input : inputs) {
+    bytes.append(reinterpret_cast<const char*>(&input.size), sizeof input.size);
+    bytes.push_back(static_cast<char>(input.encoding));
+    bytes.append(input.path.c_str(), input.path.size() + 1);
+  }
+  return bytes;
+}
+
+InputList from_bytes(const std::string& bytes) {
+  InputList inputs;
+  for (std::size_t position = 0; position < bytes.size();) {
+    Input& input = inputs.emplace_back();
+    std::memcpy(&input.size, bytes.data() + position, sizeof input.size);
+    position += sizeof input.size;
+    input.encoding = static_cast<Encoding>(bytes[position++]);
+    input.path = bytes.c_str() + position;
+    position += input.path.size() + 1;
+  }
+  return inputs;
+}
+
+// What a split costs, in bytes of plain text: opening a file costs as much as reading some, and compressed
+// text is about four times as long as its file.
+std::uint64_t weight_of(const InputList& inputs, const Split& split) {
+  constexpr std::uint64_t opening = 16 << 10;
+  constexpr std::uint64_t expansion = 4;
+  const bool is_compressed = inputs[split.input].encoding != Encoding::plain;
+  return opening + split.bytes.size() * (is_compressed ? expansion : 1);
+}
+
+}  // namespace
+
+InputList list_inputs(const mpi::Communicator& comm, const std::vector<std::string>& patterns) {
+  std::string bytes;
+  mpi::on_root(comm, [&] { bytes = to_bytes(list_here(patterns)); });
+  mpi::broadcast_resized(comm, bytes);
+  return from_bytes(bytes);
+}
+
+std::vector<Split> make_splits(const InputList& inputs, std::uint64_t split_bytes) {
+  std::vector<Split> splits;
+  for (std::uint64_t i = 0; i < inputs.size(); ++i) {
+    const Input& input = inputs[i];
+    if (input.encoding != Encoding::plain) {
+      splits.push_back({i, {0, input.size}});
+      continue;
+    }
+    for (std::uint64_t begin = 0; begin < input.size; begin += split_bytes) {
+      splits.push_back({i, {begin, std::min(input.size, begin + split_bytes)}});
+    }
+  }
+  return splits;
+}
+
+std::vector<Split> splits_of_rank(const InputList& inputs, const std::vector<Split>& splits, int rank,
+                                  int n_ranks) {
+  std::uint64_t total = 0;
+  for (const Split& split : splits) {
+    total += weight_of(inputs, split);
+  }
+  const Range mine = block(total, static_cast<std::uint64_t>(n_ranks), static_cast<std::uint64_t>(rank));
+  std::vector<Split> chosen;
+  std::uint64_t begin = 0;
+  for (const Split& split : splits) {
+    const std::uint64_t weight = weight_of(inputs, split);
+    const std::uint64_t middle = begin + weight / 2;
+    begin += weight;
+    const bool is_stream = inputs[split.input].encoding == Encoding::stream;
+    if (is_stream ? rank == 0 : middle >= mine.begin && middle < mine.end) {
+      chosen.push_back(split);
+    }
+  }
+  return chosen;
+}
+
+}  // namespace serried::mapreduce

@@ -1,0 +1,55 @@
+/// What there is to read: files, directories, patterns and standard input, as one list that is the same on
+/// all ranks.
+///
+///     const InputList inputs = list_inputs(world, {"corpus/*.txt", "more/", "-"});
+///
+/// The list, and the splits made of it, depend on the input alone, never on the number of ranks.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <serried/base/partition.hpp>
+#include <serried/mpi/communicator.hpp>
+
+namespace serried::mapreduce {
+
+/// How the bytes of an input become text.
+enum class Encoding : std::uint8_t {
+  plain,   ///< a regular file: read at any offset, by many ranks at once
+  gzip,    ///< name ends in .gz: one piece, read from its start
+  zstd,    ///< name ends in .zst: likewise
+  stream,  ///< standard input, a pipe or a device: one piece, read by rank 0
+};
+
+struct Input {
+  std::string path;        ///< "-" is standard input
+  std::uint64_t size = 0;  ///< bytes in the file; 0 for a stream, whose size nobody knows
+  Encoding encoding = Encoding::plain;
+};
+
+using InputList = std::vector<Input>;
+
+/// Collective. Rank 0 looks; every rank gets the same list, or the same error.
+///
+/// Each of `patterns` is a file, a directory (all regular files below it, hidden ones too; symbolic links
+/// inside are not followed), a pattern with * ? [ ] if no file has that very name, or "-". The order is that
+/// of `patterns`; within one, by the bytes of the path. A file named twice is read twice. Throws a usage
+/// error if `patterns` is empty, an Error if something does not exist or may not be read.
+[[nodiscard]] InputList list_inputs(const mpi::Communicator& comm, const std::vector<std::string>& patterns);
+
+/// A piece of one input: the unit of work of the map phase.
+struct Split {
+  std::uint64_t input = 0;  ///< index in the InputList
+  Range bytes;              ///< of a plain file; others are one split
+};
+
+/// The inputs cut into splits of at most `split_bytes`. Every record belongs to the split in which it begins.
+[[nodiscard]] std::vector<Split> make_splits(const InputList& inputs, std::uint64_t split_bytes);
+
+/// The splits of one rank: neighbours, of about as many bytes as every other rank's. Streams go to rank 0.
+[[nodiscard]] std::vector<Split> splits_of_rank(const InputList& inputs, const std::vector<Split>& splits,
+                                                int rank, int n_ranks);
+
+}  // namespace serried::mapreduce
