@@ -6,7 +6,8 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <limits>
+#include <functional>
+#include <queue>
 #include <string_view>
 
 #include <serried/base/checked_cast.hpp>
@@ -166,20 +167,28 @@ std::vector<Split> make_splits(const InputList& inputs, std::uint64_t split_byte
 
 std::vector<Split> splits_of_rank(const InputList& inputs, const std::vector<Split>& splits, int rank,
                                   int n_ranks) {
-  std::uint64_t total = 0;
-  for (const Split& split : splits) {
-    total += weight_of(inputs, split);
+  // Each split to the rank that has least so far, the lowest of several: balanced whatever the sizes, and
+  // neighbours, which are alike, go to different ranks.
+  struct Load {
+    std::uint64_t weight;
+    int rank;
+    auto operator<=>(const Load&) const = default;
+  };
+  std::priority_queue<Load, std::vector<Load>, std::greater<>> loads;
+  for (int r = 0; r < n_ranks; ++r) {
+    loads.push({0, r});
   }
-  const Range mine = block(total, static_cast<std::uint64_t>(n_ranks), static_cast<std::uint64_t>(rank));
   std::vector<Split> chosen;
-  std::uint64_t begin = 0;
   for (const Split& split : splits) {
-    const std::uint64_t weight = weight_of(inputs, split);
-    const std::uint64_t middle = begin + weight / 2;
-    begin += weight;
+    Load least = loads.top();
     const bool is_stream = inputs[split.input].encoding == Encoding::stream;
-    if (is_stream ? rank == 0 : middle >= mine.begin && middle < mine.end) {
+    if ((is_stream ? 0 : least.rank) == rank) {
       chosen.push_back(split);
+    }
+    if (!is_stream) {
+      loads.pop();
+      least.weight += weight_of(inputs, split);
+      loads.push(least);
     }
   }
   return chosen;

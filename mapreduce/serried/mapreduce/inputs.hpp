@@ -48,7 +48,7 @@ struct Split {
 /// The inputs cut into splits of at most `split_bytes`. Every record belongs to the split in which it begins.
 [[nodiscard]] std::vector<Split> make_splits(const InputList& inputs, std::uint64_t split_bytes);
 
-/// The splits of one rank: neighbours, of about as many bytes as every other rank's. Streams go to rank 0.
+/// The splits of one rank, of about as many bytes as every other rank's. Streams go to rank 0.
 [[nodiscard]] std::vector<Split> splits_of_rank(const InputList& inputs, const std::vector<Split>& splits,
                                                 int rank, int n_ranks);
 

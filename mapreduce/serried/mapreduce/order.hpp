@@ -14,6 +14,7 @@
 
 #include <serried/mapreduce/key_traits.hpp>
 #include <serried/mapreduce/row.hpp>
+#include <serried/mapreduce/string_sort.hpp>
 
 namespace serried::mapreduce {
 
@@ -100,12 +101,7 @@ template <Key K, class V, class Order>
 void sort_rows(std::vector<Row<V>>& rows, const Order& order) {
   if constexpr (TextKey<K> && std::integral<V> &&
                 (detail::is_by_value<Order> || std::same_as<Order, AscendingKey>)) {
-    struct Item {
-      std::uint64_t rank;    // of the value; 0 where only the key counts
-      std::uint64_t prefix;  // of the key
-      const Row<V>* row;
-    };
-    std::vector<Item> items;
+    std::vector<SortItem<V>> items;
     items.reserve(rows.size());
     for (const Row<V>& row : rows) {
       std::uint64_t rank = 0;
@@ -115,15 +111,10 @@ void sort_rows(std::vector<Row<V>>& rows, const Order& order) {
       }
       items.push_back({rank, row.key.sort_prefix(), &row});
     }
-    std::ranges::sort(items, [](const Item& a, const Item& b) {
-      if (a.rank != b.rank) {
-        return a.rank < b.rank;
-      }
-      return a.prefix != b.prefix ? a.prefix < b.prefix : a.row->key < b.row->key;
-    });
+    sort_items(std::span(items));
     std::vector<Row<V>> sorted;
     sorted.reserve(rows.size());
-    for (const Item& item : items) {
+    for (const SortItem<V>& item : items) {
       sorted.push_back(*item.row);
     }
     rows = std::move(sorted);

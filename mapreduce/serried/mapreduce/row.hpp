@@ -5,6 +5,7 @@
 /// address and its hash. Two rows can so be compared, nearly always, without looking anywhere else.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <compare>
 #include <cstddef>
@@ -35,9 +36,9 @@ struct StoredKey {
     return is_short() ? hash_short(words, size) : words.high;
   }
 
-  /// The first 8 bytes as a number that sorts as the bytes do, zero beyond the end.
-  [[nodiscard]] std::uint64_t sort_prefix() const noexcept {
-    return __builtin_bswap64(is_short() ? words.low : load_short(data(), 8).low);
+  /// The 8 bytes from `depth` <= size on as a number that sorts as the bytes do, zero beyond the end.
+  [[nodiscard]] std::uint64_t sort_prefix(std::size_t depth = 0) const noexcept {
+    return __builtin_bswap64(load_short(data() + depth, std::min<std::size_t>(size - depth, 8)).low);
   }
 };
 
