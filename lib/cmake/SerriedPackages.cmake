@@ -1,6 +1,7 @@
 # Which package provides a link target. The build and the installed serriedConfig.cmake both read this table,
 # so that a user's machine needs the packages of the modules used, and no others.
 set(SERRIED_PACKAGE_TABLE
+    "Boost::headers = Boost"
     "CLI11::CLI11 = CLI11"
     "Eigen3::Eigen = Eigen3"
     "HDF5::HDF5 = HDF5 COMPONENTS C"

@@ -1,4 +1,4 @@
-#include <cstring>
+#include <charconv>
 #include <new>
 #include <stdexcept>
 #include <string_view>
@@ -44,11 +44,13 @@ std::optional<Number> take_number(const std::string& bytes, std::size_t& positio
   if (field.empty()) {
     return std::nullopt;
   }
-  if constexpr (std::is_signed_v<Number>) {
-    return static_cast<Number>(std::stoll(field));
-  } else {
-    return static_cast<Number>(std::stoull(field));
+  Number number{};
+  const char* const field_end = field.data() + field.size();
+  const auto [end, status] = std::from_chars(field.data(), field_end, number);
+  if (status != std::errc() || end != field_end) {
+    throw std::invalid_argument("Error::from_bytes: not a number that fits");
   }
+  return number;
 }
 
 }  // namespace
@@ -124,6 +126,9 @@ Error Error::from_bytes(const std::string& bytes) {
   error.mpi_class_ = take_number<int>(bytes, position);
   error.exit_code_ =
       static_cast<ExitCode>(take_number<int>(bytes, position).value_or(static_cast<int>(ExitCode::failed)));
+  if (position != bytes.size()) {
+    throw std::invalid_argument("Error::from_bytes: something follows the last field");
+  }
   error.compose_message();
   return error;
 }
@@ -154,14 +159,21 @@ Error as_error(const std::exception_ptr& exception) {
 std::string printable(const std::string& text) {
   std::string line;
   line.reserve(text.size());
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '\n') {
+  const auto byte_at = [&](std::size_t i) {
+    return static_cast<unsigned char>(i < text.size() ? text[i] : 0);
+  };
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const unsigned char byte = byte_at(i);
+    if (byte == '\n') {
       line += "\\n";
     } else if (byte < 0x20 || byte == 0x7f) {
       line += fmt::format("\\x{:02x}", byte);
+    } else if (byte == 0xc2 && byte_at(i + 1) >= 0x80 && byte_at(i + 1) < 0xa0) {
+      // U+0080 to U+009F in UTF-8, the control characters beyond ASCII: U+009B begins a sequence as ESC [
+      // does.
+      line += fmt::format("\\xc2\\x{:02x}", byte_at(++i));
     } else {
-      line += c;
+      line += text[i];
     }
   }
   return line;

@@ -74,8 +74,8 @@ class Error : public std::exception {
 /// std::bad_alloc as "out of memory", a std::logic_error as a bug, anything else by its what().
 [[nodiscard]] Error as_error(const std::exception_ptr& exception);
 
-/// `text` with every control byte written as an escape (\n, \x1b), so that it stays on one line of a terminal
-/// and cannot move its cursor.
+/// `text` with every control character of ASCII and of UTF-8 written as an escape (\n, \x1b, \xc2\x9b), so
+/// that it stays on one line of a terminal and cannot move its cursor.
 [[nodiscard]] std::string printable(const std::string& text);
 
 }  // namespace serried

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
 #include <utility>
 
 #include <serried/base/checked_cast.hpp>
@@ -17,9 +18,11 @@ namespace {
 constexpr std::size_t max_bytes_per_call = std::size_t{1} << 30;
 
 // Calls `transfer(done, n)` until `total` bytes are done or it returns 0; interrupted calls are repeated. (A
-// write of more than 0 bytes never returns 0 on Linux: it fails instead.)
+// write of more than 0 bytes never returns 0 on Linux: it fails instead.) `offset` is that of the first byte,
+// if it is known.
 template <class Transfer>
-std::size_t transfer_all(std::size_t total, const char* action, const std::string& path, Transfer transfer) {
+std::size_t transfer_all(std::size_t total, const char* action, const std::string& path,
+                         std::optional<std::uint64_t> offset, Transfer transfer) {
   std::size_t done = 0;
   while (done < total) {
     const ssize_t n = transfer(done, std::min(total - done, max_bytes_per_call));
@@ -29,7 +32,8 @@ std::size_t transfer_all(std::size_t total, const char* action, const std::strin
     if (n > 0) {
       done += static_cast<std::size_t>(n);
     } else if (errno != EINTR) {
-      throw system_error(action, errno, path);
+      Error error = system_error(action, errno, path);
+      throw offset ? std::move(error).at(path, *offset + done) : std::move(error);
     }
   }
   return done;
@@ -77,25 +81,25 @@ FileDescriptor FileDescriptor::borrow(int descriptor, std::string name) {
 }
 
 std::size_t FileDescriptor::read_at(std::uint64_t offset, std::span<char> buffer) const {
-  return transfer_all(buffer.size(), "read", path_, [&](std::size_t done, std::size_t n) {
+  return transfer_all(buffer.size(), "read", path_, offset, [&](std::size_t done, std::size_t n) {
     return ::pread(descriptor_, buffer.data() + done, n, checked_cast<off_t>(offset + done));
   });
 }
 
 std::size_t FileDescriptor::read(std::span<char> buffer) const {
-  return transfer_all(buffer.size(), "read", path_, [&](std::size_t done, std::size_t n) {
+  return transfer_all(buffer.size(), "read", path_, std::nullopt, [&](std::size_t done, std::size_t n) {
     return ::read(descriptor_, buffer.data() + done, n);
   });
 }
 
 void FileDescriptor::write_at(std::uint64_t offset, std::span<const char> bytes) const {
-  transfer_all(bytes.size(), "write", path_, [&](std::size_t done, std::size_t n) {
+  transfer_all(bytes.size(), "write", path_, offset, [&](std::size_t done, std::size_t n) {
     return ::pwrite(descriptor_, bytes.data() + done, n, checked_cast<off_t>(offset + done));
   });
 }
 
 void FileDescriptor::write(std::span<const char> bytes) const {
-  transfer_all(bytes.size(), "write", path_,
+  transfer_all(bytes.size(), "write", path_, std::nullopt,
                [&](std::size_t done, std::size_t n) { return ::write(descriptor_, bytes.data() + done, n); });
 }
 

@@ -6,11 +6,12 @@
 #include <serried/base/quantity.hpp>
 
 namespace serried {
+
 std::string format_bytes(std::uint64_t n_bytes) {
   constexpr std::array names = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
   auto value = static_cast<double>(n_bytes);
   std::size_t unit = 0;
-  while (value >= 1024 && unit + 1 < names.size()) {
+  while (value >= 1023.5 && unit + 1 < names.size()) {  // never "1024 KiB"
     value /= 1024;
     ++unit;
   }
@@ -26,8 +27,8 @@ std::string format_seconds(double seconds) {
   if (!std::isfinite(seconds) || seconds < 0 || seconds > century) {
     return "?";
   }
-  if (seconds < 60) {
-    return fmt::format("{:.{}f} s", seconds, seconds < 10 ? 2 : 1);
+  if (seconds < 59.95) {  // what would be printed as 60.0 is 1:00
+    return fmt::format("{:.{}f} s", seconds, seconds < 9.995 ? 2 : 1);
   }
   const auto whole = static_cast<std::uint64_t>(std::llround(seconds));
   const std::uint64_t days = whole / 86400;

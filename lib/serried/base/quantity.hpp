@@ -9,7 +9,7 @@
 
 namespace serried {
 
-/// Three digits and a binary unit: "17 B", "1.20 GiB".
+/// Three digits (four from 1000 to 1023) and a binary unit: "17 B", "1.20 GiB", "1010 KiB".
 [[nodiscard]] std::string format_bytes(std::uint64_t n_bytes);
 
 /// "0.12 s", "12.3 s", "4:05", "3:04:05", "2d 03:04:05". Negative or not finite: "?".

@@ -12,6 +12,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -46,6 +47,13 @@ class CombineTable {
 
   /// Finishes the additions so far: afterwards no key outside the table is referred to.
   void flush() {
+    // Where a slot holds what is most likely the same long key, its bytes will be compared: ask for them too.
+    for (std::size_t i = 0; i < n_batched_; ++i) {
+      const StoredKey& there = rows_[slot_of(batch_[i].hash)].key;
+      if (there.tag == batch_[i].row.key.tag) {
+        there.prefetch();
+      }
+    }
     for (std::size_t i = 0; i < n_batched_; ++i) {
       insert(batch_[i]);
     }
@@ -57,7 +65,7 @@ class CombineTable {
   void set_progress(double share) { progress_ = share; }
 
   /// Flushed rows, in the order of their slots; many are not in use.
-  [[nodiscard]] const ZeroedArray<Row<Value>>& rows() const { return rows_; }
+  [[nodiscard]] std::span<const Row<Value>> rows() const { return {rows_.data(), rows_.size()}; }
   [[nodiscard]] std::size_t n_keys() const { return n_keys_; }
   [[nodiscard]] Arena take_arena() && { return std::move(arena_); }
 

@@ -80,6 +80,19 @@ class Sender {
         bytes_(layout.n_parts()),
         n_rows_(layout.n_parts()) {}
 
+  /// Makes room for about `n_rows` rows, spread evenly.
+  void reserve(std::size_t n_rows) {
+    constexpr std::size_t typical_key_bytes = 20;
+    const std::size_t n_each = n_rows / bytes_.size() + n_rows / (20 * bytes_.size());
+    for (std::size_t part = 0; part < bytes_.size(); ++part) {
+      if (const std::size_t local = part - first_local_; local < local_.size()) {
+        local_[local].reserve(n_each);
+      } else {
+        bytes_[part].reserve(n_each * (sizeof(std::uint32_t) + typical_key_bytes + sizeof(V)));
+      }
+    }
+  }
+
   void add(std::size_t part, const Row<V>& row) {
     ++n_rows_[part];
     if (const std::size_t local = part - first_local_; local < local_.size()) {

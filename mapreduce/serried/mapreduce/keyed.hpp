@@ -207,13 +207,13 @@ class KeyedData {
   static void for_each_text(const std::vector<Row<V>>& rows, Columns columns, Put&& put) {
     std::vector<char> text;
     text.reserve(2 * text_buffer_bytes);
-    for (const Row<V>& row : rows) {
+    for_each_row(std::span<const Row<V>>(rows), [&](const Row<V>& row) {
       append_tsv<K>(text, row, columns);
       if (text.size() >= text_buffer_bytes) {
         put(std::span<const char>(text));
         text.clear();
       }
-    }
+    });
     if (!text.empty()) {
       put(std::span<const char>(text));
     }
@@ -259,10 +259,11 @@ class KeyedData {
     const auto me = static_cast<std::size_t>(comm().rank());
     std::vector<Sender<V>> senders(parts_.size(), Sender<V>(layout_, me));
     on_parts([&](std::size_t i) {
-      for (const Row<V>& row : parts_[i]) {
+      senders[i].reserve(parts_[i].size());
+      for_each_row(std::span<const Row<V>>(parts_[i]), [&](const Row<V>& row) {
         const auto above = std::ranges::upper_bound(splitters, row, less);
         senders[i].add(static_cast<std::size_t>(above - splitters.begin()), row);
-      }
+      });
       parts_[i] = {};
     });
     auto exchange = Exchange<V>::run(comm(), layout_, senders);

@@ -103,14 +103,14 @@ void sort_rows(std::vector<Row<V>>& rows, const Order& order) {
                 (detail::is_by_value<Order> || std::same_as<Order, AscendingKey>)) {
     std::vector<SortItem<V>> items;
     items.reserve(rows.size());
-    for (const Row<V>& row : rows) {
+    for_each_row(std::span<const Row<V>>(rows), [&](const Row<V>& row) {
       std::uint64_t rank = 0;
       if constexpr (detail::is_by_value<Order>) {
         const std::uint64_t ascending = detail::order_preserving(row.value);
         rank = std::same_as<Order, AscendingValue> ? ascending : ~ascending;
       }
       items.push_back({rank, row.key.sort_prefix(), &row});
-    }
+    });
     sort_items(std::span(items));
     std::vector<Row<V>> sorted;
     sorted.reserve(rows.size());

@@ -114,11 +114,12 @@ KeyedData<K, V> reduce(std::shared_ptr<const TextSource> source, const Feed& fee
       if (!tables[i]) {
         return;
       }
-      for (const Row<V>& row : tables[i]->rows()) {
+      senders[i].reserve(tables[i]->n_keys());
+      for_each_row(tables[i]->rows(), [&](const Row<V>& row) {
         if (row.is_used()) {
           senders[i].add(hash_slice(row.key.hash(), layout.n_parts()), row);
         }
-      }
+      });
     });
     for (auto& table : tables) {
       if (table) {

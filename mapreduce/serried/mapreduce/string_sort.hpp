@@ -11,6 +11,8 @@
 #include <cstdint>
 #include <span>
 
+#include <boost/sort/pdqsort/pdqsort.hpp>
+
 #include <serried/mapreduce/row.hpp>
 
 namespace serried::mapreduce {
@@ -28,8 +30,10 @@ template <class V>
 void sort_items(std::span<SortItem<V>> items, std::size_t depth = 0) {
   constexpr std::size_t few = 12;  // fetching prefixes anew does not pay
   constexpr std::size_t n_bytes = 8;
-  std::ranges::sort(items, [](const SortItem<V>& a, const SortItem<V>& b) {
-    return a.rank != b.rank ? a.rank < b.rank : a.prefix < b.prefix;
+  // Without a branch on the comparison, which would be mispredicted every other time.
+  boost::sort::pdqsort_branchless(items.begin(), items.end(), [](const SortItem<V>& a, const SortItem<V>& b) {
+    __extension__ using Wide = unsigned __int128;
+    return (Wide{a.rank} << 64 | a.prefix) < (Wide{b.rank} << 64 | b.prefix);
   });
   for (std::size_t begin = 0; begin < items.size();) {
     std::size_t end = begin + 1;
@@ -54,8 +58,11 @@ void sort_items(std::span<SortItem<V>> items, std::size_t depth = 0) {
     std::ranges::sort(equal.begin(), goes_on.begin(), [](const SortItem<V>& a, const SortItem<V>& b) {
       return a.row->key.size < b.row->key.size;
     });
-    for (SortItem<V>& item : goes_on) {
-      item.prefix = item.row->key.sort_prefix(depth + n_bytes);
+    for (std::size_t i = 0; i < goes_on.size(); ++i) {
+      if (i + prefetch_distance < goes_on.size()) {
+        goes_on[i + prefetch_distance].row->key.prefetch();
+      }
+      goes_on[i].prefix = goes_on[i].row->key.sort_prefix(depth + n_bytes);
     }
     sort_items(std::span<SortItem<V>>(goes_on), depth + n_bytes);
   }
