@@ -1,3 +1,4 @@
+#include <cerrno>
 #include <cstdio>
 #include <map>
 
@@ -83,6 +84,9 @@ void print_summary(const CommandLine& line, const serried::wordcount::Summary& s
         {"ranks", n_ranks},           {"threads_per_rank", n_threads},
         {"version", serried::version}};
     fmt::print("{}\n", json.dump());
+    if (std::fflush(stdout) != 0) {
+      throw serried::system_error("write the summary", errno, "standard output");
+    }
   } else if (!line.is_quiet) {
     fmt::print(stderr, "{} words, {} distinct, {} in {} files: {} ({:.0f} MB/s) on {} ranks x {} threads\n",
                summary.n_words, summary.n_distinct, serried::format_bytes(summary.n_bytes), summary.n_files,

@@ -44,10 +44,10 @@ inline Summary run(const mpi::Communicator& comm, const Options& options) {
   const bool writes_file = options.writes_counts && !options.output.empty() && options.output != "-";
   std::optional<store::OutputFile> file;
   std::optional<store::OrderedOutput> stream;
-  if (writes_file && !store::is_special_file(options.output)) {
-    file.emplace(comm, options.output);
-  } else if (writes_file) {
+  if (writes_file && store::is_special_file(comm, options.output)) {
     stream.emplace(comm, options.output);
+  } else if (writes_file) {
+    file.emplace(comm, options.output);
   } else if (options.writes_counts) {
     stream.emplace(comm, STDOUT_FILENO, "standard output");
   }

@@ -59,14 +59,14 @@ FileDescriptor::~FileDescriptor() {
   }
 }
 
-FileDescriptor FileDescriptor::open(const std::string& path, int flags) {
+FileDescriptor FileDescriptor::open(const std::string& path, int flags, const std::string& action) {
   FileDescriptor file;
   constexpr mode_t mode = 0666;
   do {
     file.descriptor_ = ::open(path.c_str(), flags | O_CLOEXEC, mode);
   } while (file.descriptor_ < 0 && errno == EINTR);
   if (file.descriptor_ < 0) {
-    throw system_error("open", errno, path);
+    throw system_error(action, errno, path);
   }
   file.is_owned_ = true;
   file.path_ = path;

@@ -22,8 +22,9 @@ class FileDescriptor {
   ~FileDescriptor();
 
   /// Opens `path` with the flags of open(2) (O_CLOEXEC is added) and, for a new file, mode 0666 less the
-  /// umask.
-  [[nodiscard]] static FileDescriptor open(const std::string& path, int flags);
+  /// umask. Where that fails, the message is "cannot ACTION: REASON".
+  [[nodiscard]] static FileDescriptor open(const std::string& path, int flags,
+                                           const std::string& action = "open");
   /// A descriptor that is open already, such as standard input: never closed by this object.
   [[nodiscard]] static FileDescriptor borrow(int descriptor, std::string name);
 

@@ -44,9 +44,11 @@ std::optional<int> ranks_on_node() {
 }  // namespace
 
 std::optional<int> slurm_tasks_on_node(std::string_view list, int node) {
-  while (!list.empty()) {
+  std::optional<int> found;
+  for (bool is_last = false; !is_last;) {  // to the end, also behind the node: is it such a list at all?
     const std::string_view item = list.substr(0, list.find(','));
-    list.remove_prefix(item.size() + (item.size() < list.size() ? 1 : 0));
+    is_last = item.size() == list.size();
+    list.remove_prefix(item.size() + (is_last ? 0 : 1));
     const std::size_t parenthesis = item.find("(x");
     const auto n_tasks = parse_int(item.substr(0, parenthesis));
     std::optional<int> n_nodes = 1;
@@ -56,15 +58,15 @@ std::optional<int> slurm_tasks_on_node(std::string_view list, int node) {
       }
       n_nodes = parse_int(item.substr(parenthesis + 2, item.size() - parenthesis - 3));
     }
-    if (!n_tasks || !n_nodes) {
+    if (!n_tasks || *n_tasks < 1 || !n_nodes || *n_nodes < 1) {
       return std::nullopt;
     }
-    if (node < *n_nodes) {
-      return n_tasks;
+    if (node >= 0 && node < *n_nodes) {
+      found = n_tasks;
     }
-    node -= *n_nodes;
+    node = node < *n_nodes ? -1 : node - *n_nodes;
   }
-  return std::nullopt;
+  return found;
 }
 
 NodeFacts node_facts() {

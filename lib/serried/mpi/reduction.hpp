@@ -1,7 +1,7 @@
 /// The operations that combine values of several ranks, named as the standard library names them.
 ///
 ///     allreduce(world, n_words, std::plus<>{});   // also mpi::min, mpi::max, std::logical_or<>,
-///     std::bit_or<>, …
+///     std::bit_or<> …
 #pragma once
 
 #include <mpi.h>
@@ -55,18 +55,41 @@ struct BuiltinOperation<std::logical_and<T>> {
   static MPI_Op get() { return MPI_LAND; }
 };
 
-template <class Op>
-inline constexpr bool is_sum = false;
 template <class T>
-inline constexpr bool is_sum<std::plus<T>> = true;
+struct BuiltinOperation<std::bit_or<T>> {
+  static MPI_Op get() { return MPI_BOR; }
+};
+template <class T>
+struct BuiltinOperation<std::bit_and<T>> {
+  static MPI_Op get() { return MPI_BAND; }
+};
+template <class T>
+struct BuiltinOperation<std::bit_xor<T>> {
+  static MPI_Op get() { return MPI_BXOR; }
+};
+
+// The types of which an operation is a Reduction: those of which MPI knows it, and on which it gives the same
+// bits in any order and for one rank as for many.
+template <class Op, class T>
+inline constexpr bool suits = std::integral<T> && !std::same_as<T, bool>;
+template <class T>
+inline constexpr bool suits<Min, T> = std::is_arithmetic_v<T>;
+template <class T>
+inline constexpr bool suits<Max, T> = std::is_arithmetic_v<T>;
+template <class U, class T>
+inline constexpr bool suits<std::logical_or<U>, T> = std::same_as<T, bool>;
+template <class U, class T>
+inline constexpr bool suits<std::logical_and<U>, T> = std::same_as<T, bool>;
 
 }  // namespace detail
 
 /// An operation whose result over ranks does not depend on the order: the bits are the same for any number of
 /// ranks. A floating-point sum is not one (it rounds differently in another order), so it does not compile.
+/// Sums and bits are for integers, logic is for bool (of other numbers one rank would keep its 4, two would
+/// say 1), min and max are for all numbers.
 template <class Op, class T>
-concept Reduction = std::is_arithmetic_v<T> && requires {
+concept Reduction = detail::suits<Op, T> && requires {
   detail::BuiltinOperation<Op>::get();
-} && !(std::floating_point<T> && detail::is_sum<Op>);
+};
 
 }  // namespace serried::mpi

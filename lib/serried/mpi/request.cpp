@@ -2,7 +2,7 @@
 #include <exception>
 #include <utility>
 
-#include <serried/base/checked_cast.hpp>
+#include <serried/base/scope_guard.hpp>
 #include <serried/mpi/check.hpp>
 #include <serried/mpi/request.hpp>
 
@@ -20,27 +20,43 @@ Request::~Request() {
     return;
   }
   assert(std::uncaught_exceptions() > 0 && "a Request was destroyed before wait()");
+  give_up_parts();
+}
+
+// One by one, not by MPI_Waitall: Open MPI 4.1's returns success for a truncated message whose status is
+// ignored.
+void Request::wait() {
+  const ScopeGuard give_up([this] { give_up_parts(); });
+  for (MPI_Request& part : parts_) {
+    check(MPI_Wait(&part, MPI_STATUS_IGNORE), "MPI_Wait");
+  }
+}
+
+bool Request::test() {
+  try {
+    for (MPI_Request& part : parts_) {
+      int is_complete = 0;
+      check(MPI_Test(&part, &is_complete, MPI_STATUS_IGNORE), "MPI_Test");
+      if (is_complete == 0) {
+        return false;
+      }
+    }
+  } catch (...) {
+    give_up_parts();
+    throw;
+  }
+  parts_.clear();
+  return true;
+}
+
+void Request::give_up_parts() noexcept {
   for (MPI_Request& part : parts_) {
     if (part != MPI_REQUEST_NULL) {
       MPI_Cancel(&part);
       MPI_Request_free(&part);
     }
   }
-}
-
-void Request::wait() {
-  check(MPI_Waitall(checked_cast<int>(parts_.size()), parts_.data(), MPI_STATUSES_IGNORE), "MPI_Waitall");
   parts_.clear();
-}
-
-bool Request::test() {
-  int is_complete = 0;
-  check(MPI_Testall(checked_cast<int>(parts_.size()), parts_.data(), &is_complete, MPI_STATUSES_IGNORE),
-        "MPI_Testall");
-  if (is_complete != 0) {
-    parts_.clear();
-  }
-  return is_complete != 0;
 }
 
 }  // namespace serried::mpi

@@ -7,6 +7,7 @@
 
 #include <mpi.h>
 
+#include <utility>
 #include <vector>
 
 namespace serried::mpi {
@@ -21,12 +22,15 @@ class [[nodiscard]] Request {
   Request& operator=(Request&& other) noexcept;
   ~Request();
 
-  /// Local; returns when the operation is complete. A second call does nothing.
+  /// Local; returns when the operation is complete. A second call does nothing. Throws serried::Error if the
+  /// operation failed, and there is nothing to wait for any more.
   void wait();
-  /// Local; true if the operation is complete.
+  /// Local; true if the operation is complete. Throws as wait does.
   [[nodiscard]] bool test();
 
  private:
+  void give_up_parts() noexcept;
+
   std::vector<MPI_Request> parts_;
 };
 

@@ -34,39 +34,37 @@ void sync_folder_of(const std::string& path) {
 
 }  // namespace
 
-bool is_special_file(const std::string& path) {
+TemporaryFile::~TemporaryFile() {
+  if (!path_.empty()) {
+    ::unlink(path_.c_str());
+  }
+}
+
+bool is_special_file(const mpi::Communicator& comm, const std::string& path) {
   struct stat status {};
-  return ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+  const bool is_special = comm.is_root() && ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) &&
+                          !S_ISDIR(status.st_mode);
+  return mpi::broadcast_value(comm, is_special);
 }
 
 OutputFile::OutputFile(const mpi::Communicator& comm, const std::string& path)
     : comm_(comm.dup()), path_(path) {
-  mpi::on_root(*comm_, [&] {
+  mpi::on_root(comm_, [&] {
     path_ = resolved(path);
     if (fs::is_directory(path_)) {
       throw Error("cannot write: it is a directory").at(path);
     }
     partial_path_ = fmt::format("{}.partial-{:08x}", path_, std::random_device()());
-    try {
-      file_ = FileDescriptor::open(partial_path_, O_RDWR | O_CREAT | O_EXCL);
-    } catch (const Error&) {
-      throw system_error("create the output file", errno, path);
-    }
-    is_owner_ = true;
+    file_ = FileDescriptor::open(partial_path_, O_RDWR | O_CREAT | O_EXCL, "create the output");
+    partial_ = TemporaryFile(partial_path_);
   });
-  mpi::broadcast_resized(*comm_, path_);
-  mpi::broadcast_resized(*comm_, partial_path_);
-  mpi::together(*comm_, [&] {
-    if (!is_owner_) {
-      file_ = FileDescriptor::open(partial_path_, O_RDWR);
+  mpi::broadcast_resized(comm_, path_);
+  mpi::broadcast_resized(comm_, partial_path_);
+  mpi::together(comm_, [&] {
+    if (!comm_.is_root()) {
+      file_ = FileDescriptor::open(partial_path_, O_RDWR, "open the output that rank 0 created");
     }
   });
-}
-
-OutputFile::~OutputFile() {
-  if (is_owner_ && comm_) {
-    ::unlink(partial_path_.c_str());
-  }
 }
 
 void OutputFile::local_write_at(std::uint64_t offset, std::span<const char> bytes) const {
@@ -74,8 +72,8 @@ void OutputFile::local_write_at(std::uint64_t offset, std::span<const char> byte
 }
 
 void OutputFile::commit(std::uint64_t n_bytes) {
-  mpi::together(*comm_, [&] { file_.sync(); });
-  mpi::on_root(*comm_, [&] {
+  mpi::together(comm_, [&] { file_.sync(); });
+  mpi::on_root(comm_, [&] {
     if (const std::uint64_t size = file_.size(); size != n_bytes) {
       throw Error(fmt::format("wrote {} bytes, but the file has {}", n_bytes, size))
           .at(partial_path_)
@@ -84,7 +82,7 @@ void OutputFile::commit(std::uint64_t n_bytes) {
     if (std::rename(partial_path_.c_str(), path_.c_str()) != 0) {
       throw system_error("rename the finished output to its name", errno, path_);
     }
-    is_owner_ = false;
+    partial_.keep();
     sync_folder_of(path_);
   });
 }

@@ -9,30 +9,43 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
+#include <utility>
 
 #include <serried/base/file_descriptor.hpp>
 #include <serried/mpi/communicator.hpp>
 
 namespace serried::store {
 
-/// True if `path` is something else than a regular file, or a link to one, and so cannot be replaced by
-/// renaming: a device, a pipe. Local.
-[[nodiscard]] bool is_special_file(const std::string& path);
+/// Collective: true on all ranks if `path`, as rank 0 sees it, is a device or a pipe, which cannot be
+/// replaced by renaming (see OrderedOutput for these).
+[[nodiscard]] bool is_special_file(const mpi::Communicator& comm, const std::string& path);
 
-/// Move-only.
+/// A file that is removed with its object, unless it was kept. Move-only.
+class TemporaryFile {
+ public:
+  TemporaryFile() = default;
+  explicit TemporaryFile(std::string path) : path_(std::move(path)) {}
+  TemporaryFile(TemporaryFile&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+  TemporaryFile& operator=(TemporaryFile&& other) noexcept {
+    path_.swap(other.path_);
+    return *this;
+  }
+  ~TemporaryFile();
+
+  void keep() noexcept { path_.clear(); }
+
+ private:
+  std::string path_;  // empty: nothing to remove
+};
+
+/// Move-only. If it is destroyed before it was committed, the partial file is removed.
 class OutputFile {
  public:
   /// Collective. Makes the file beside `path` (or beside what the symbolic link `path` points to). Throws the
   /// same serried::Error on all ranks if that is impossible, or if `path` is a directory.
   OutputFile(const mpi::Communicator& comm, const std::string& path);
-  OutputFile(OutputFile&&) = default;
-  OutputFile& operator=(OutputFile&&) = default;
-  /// Removes the partial file if it was not committed.
-  ~OutputFile();
-
   /// Local, thread-safe for different ranges. Throws serried::Error if the device is full or fails.
   void local_write_at(std::uint64_t offset, std::span<const char> bytes) const;
 
@@ -43,11 +56,11 @@ class OutputFile {
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
  private:
-  std::optional<mpi::Communicator> comm_;
+  mpi::Communicator comm_;
   std::string path_;
   std::string partial_path_;
   FileDescriptor file_;
-  bool is_owner_ = false;  // rank 0, until the file is committed
+  TemporaryFile partial_;  // on rank 0
 };
 
 }  // namespace serried::store

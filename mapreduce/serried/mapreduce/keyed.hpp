@@ -146,7 +146,7 @@ class KeyedData {
   /// all; a device or a pipe is written by rank 0. Throws on all ranks if it cannot be written or if a text
   /// key holds a tab or a newline.
   void write_tsv(const std::string& path, Columns columns = Columns::key_value) {
-    if (store::is_special_file(path)) {
+    if (store::is_special_file(comm(), path)) {
       store::OrderedOutput output(comm(), path);
       write_tsv(output, columns);
     } else {

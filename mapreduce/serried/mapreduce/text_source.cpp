@@ -117,9 +117,10 @@ TextSource::TextSource(const mpi::Communicator& comm, const std::vector<std::str
       inputs_(list_inputs(comm_, patterns)),
       separator_(separator),
       options_(options),
-      n_threads_(options.threads > 0 ? options.threads : 0) {
-  const int n_default = mpi::default_threads(comm_);
-  n_threads_ = options.threads > 0 ? options.threads : n_default;
+      n_threads_(mpi::default_threads(comm_)) {
+  if (options.threads > 0) {
+    n_threads_ = options.threads;
+  }
 }
 
 SourceCounts TextSource::for_each_block(const Visit& visit) const {
