@@ -172,7 +172,9 @@ std::vector<Split> splits_of_rank(const InputList& inputs, const std::vector<Spl
   struct Load {
     std::uint64_t weight;
     int rank;
-    auto operator<=>(const Load&) const = default;
+    bool operator>(const Load& other) const {
+      return weight != other.weight ? weight > other.weight : rank > other.rank;
+    }
   };
   std::priority_queue<Load, std::vector<Load>, std::greater<>> loads;
   for (int r = 0; r < n_ranks; ++r) {

@@ -85,7 +85,7 @@ struct HashedKey {
 
 /// By bytes, as memcmp does, a prefix first.
 [[nodiscard]] inline std::strong_ordering operator<=>(const StoredKey& a, const StoredKey& b) noexcept {
-  if (const auto order = a.sort_prefix() <=> b.sort_prefix(); order != 0) {
+  if (const auto order = a.sort_prefix() <=> b.sort_prefix(); std::is_neq(order)) {
     return order;
   }
   return a.view() <=> b.view();

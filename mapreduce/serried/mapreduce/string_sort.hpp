@@ -53,18 +53,19 @@ void sort_items(std::span<SortItem<V>> items, std::size_t depth = 0) {
     }
     // Keys that end within these eight bytes differ only in how many zero bytes they end with: shorter ones
     // first, and all of them before those that go on.
-    const auto goes_on = std::ranges::partition(
-        equal, [&](const SortItem<V>& item) { return item.row->key.size <= depth + n_bytes; });
-    std::ranges::sort(equal.begin(), goes_on.begin(), [](const SortItem<V>& a, const SortItem<V>& b) {
-      return a.row->key.size < b.row->key.size;
+    const auto first_longer = std::partition(equal.begin(), equal.end(), [&](const SortItem<V>& item) {
+      return item.row->key.size <= depth + n_bytes;
     });
-    for (std::size_t i = 0; i < goes_on.size(); ++i) {
-      if (i + prefetch_distance < goes_on.size()) {
-        goes_on[i + prefetch_distance].row->key.prefetch();
+    std::sort(equal.begin(), first_longer,
+              [](const SortItem<V>& a, const SortItem<V>& b) { return a.row->key.size < b.row->key.size; });
+    const std::span<SortItem<V>> longer(first_longer, equal.end());
+    for (std::size_t i = 0; i < longer.size(); ++i) {
+      if (i + prefetch_distance < longer.size()) {
+        longer[i + prefetch_distance].row->key.prefetch();
       }
-      goes_on[i].prefix = goes_on[i].row->key.sort_prefix(depth + n_bytes);
+      longer[i].prefix = longer[i].row->key.sort_prefix(depth + n_bytes);
     }
-    sort_items(std::span<SortItem<V>>(goes_on), depth + n_bytes);
+    sort_items(longer, depth + n_bytes);
   }
 }
 

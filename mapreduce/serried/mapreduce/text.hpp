@@ -102,18 +102,18 @@ void for_each_line(std::string_view text, Visit&& visit) {
   }
 }
 
-/// The words of a text as a range of std::string_view. For long texts for_each_word is faster.
-class words {
+/// The words of a text as a range of std::string_view.
+class Words {
  public:
-  class iterator {
+  class Iterator {
    public:
     using value_type = std::string_view;
     using difference_type = std::ptrdiff_t;
 
-    iterator() = default;
-    explicit iterator(std::string_view rest) : rest_(rest) { ++*this; }
+    Iterator() = default;
+    explicit Iterator(std::string_view rest) : rest_(rest) { ++*this; }
     std::string_view operator*() const { return word_; }
-    iterator& operator++() {
+    Iterator& operator++() {
       const char* next = rest_.data();
       const char* const end = next + rest_.size();
       while (next != end && is_space(*next)) {
@@ -127,25 +127,28 @@ class words {
       rest_ = std::string_view(next, static_cast<std::size_t>(end - next));
       return *this;
     }
-    iterator operator++(int) {
-      iterator before = *this;
+    Iterator operator++(int) {
+      Iterator before = *this;
       ++*this;
       return before;
     }
-    friend bool operator==(const iterator& it, std::default_sentinel_t) { return it.word_.empty(); }
+    friend bool operator==(const Iterator& it, std::default_sentinel_t) { return it.word_.empty(); }
 
    private:
     std::string_view rest_;
     std::string_view word_;  // empty at the end only
   };
 
-  explicit words(std::string_view text) : text_(text) {}
-  [[nodiscard]] iterator begin() const { return iterator(text_); }
+  explicit Words(std::string_view text) : text_(text) {}
+  [[nodiscard]] Iterator begin() const { return Iterator(text_); }
   [[nodiscard]] static std::default_sentinel_t end() { return {}; }
 
  private:
   std::string_view text_;
 };
+
+/// The words of `text`, in order, for a range-based for loop. For long texts for_each_word is faster.
+[[nodiscard]] inline Words words(std::string_view text) { return Words(text); }
 
 /// A to Z become a to z; every other byte stays.
 inline void fold_case(char* data, std::size_t size) noexcept {
