@@ -40,6 +40,9 @@ inline Summary run(const mpi::Communicator& comm, const Options& options) {
   namespace mr = mapreduce;
   const auto start = std::chrono::steady_clock::now();
 
+  // Listed before the output is made, which may lie in a folder that is read.
+  const auto words = mr::text_words(comm, options.inputs, options.text);
+
   // What cannot be written is found before the work, not after it.
   const bool writes_file = options.writes_counts && !options.output.empty() && options.output != "-";
   std::optional<store::OutputFile> file;
@@ -52,10 +55,9 @@ inline Summary run(const mpi::Communicator& comm, const Options& options) {
     stream.emplace(comm, STDOUT_FILENO, "standard output");
   }
 
-  auto counts = mr::text_words(comm, options.inputs, options.text)
-                    .map([](std::string_view word) {
-                      return mr::KeyValue{word, std::uint64_t{1}};
-                    })
+  auto counts = words.map([](std::string_view word) {
+                       return mr::KeyValue{word, std::uint64_t{1}};
+                     })
                     .reduce_by_key(std::plus<>{});
   const mr::SourceCounts& read = counts.local_source_counts();
   Summary summary{.n_files = read.n_files,

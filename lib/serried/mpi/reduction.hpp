@@ -86,7 +86,7 @@ inline constexpr bool suits<std::logical_and<U>, T> = std::same_as<T, bool>;
 /// An operation whose result over ranks does not depend on the order: the bits are the same for any number of
 /// ranks. A floating-point sum is not one (it rounds differently in another order), so it does not compile.
 /// Sums and bits are for integers, logic is for bool (of other numbers one rank would keep its 4, two would
-/// say 1), min and max are for all numbers.
+/// say 1), min and max are for all numbers (of floating point, without NaN and zeros of both signs).
 template <class Op, class T>
 concept Reduction = detail::suits<Op, T> && requires {
   detail::BuiltinOperation<Op>::get();

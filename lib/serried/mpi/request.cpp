@@ -23,8 +23,7 @@ Request::~Request() {
   give_up_parts();
 }
 
-// One by one, not by MPI_Waitall: Open MPI 4.1's returns success for a truncated message whose status is
-// ignored.
+// One by one: MPI_Waitall would only say that one of its statuses holds the error's class.
 void Request::wait() {
   const ScopeGuard give_up([this] { give_up_parts(); });
   for (MPI_Request& part : parts_) {

@@ -28,23 +28,45 @@ void print_error(std::string_view app, const Error& error) {
   std::fputs(line.c_str(), stderr);  // one write, so that lines of several ranks do not mix
 }
 
+// From best to worst: of several codes the job ends with the worst.
+int severity(ExitCode code) {
+  switch (code) {
+    case ExitCode::done:
+      return 0;
+    case ExitCode::some_tasks_failed:
+      return 1;
+    case ExitCode::resumable:
+      return 2;
+    case ExitCode::usage:
+      return 3;
+    case ExitCode::failed:
+      return 4;
+  }
+  return 5;
+}
+
 // How the ranks ended, agreed by one MPI_Iallreduce(MIN).
 struct Endings {
   static constexpr std::int64_t nobody = std::numeric_limits<std::int64_t>::max();
+  static constexpr int code_bits = 8;
 
-  // [0]: (rank << 32 | code) of the lowest rank that failed; [1]: minus the highest code of those that did
-  // not.
+  // [0]: rank and code of the lowest rank that threw; [1]: minus severity and code of the worst of the
+  // others.
   std::array<std::int64_t, 2> values{nobody, 0};
 
-  static Endings of(int rank, ExitCode code, bool has_failed) {
+  static Endings of(int rank, ExitCode code, bool has_thrown) {
     const auto number = static_cast<std::int64_t>(code);
-    return has_failed ? Endings{{(std::int64_t{rank} << 32) | number, 0}} : Endings{{nobody, -number}};
+    if (has_thrown) {
+      return {{std::int64_t{rank} << code_bits | number, 0}};
+    }
+    return {{nobody, -(std::int64_t{severity(code)} << code_bits | number)}};
   }
   [[nodiscard]] bool is_first_failure(int rank) const {
-    return values[0] != nobody && values[0] >> 32 == rank;
+    return values[0] != nobody && values[0] >> code_bits == rank;
   }
   [[nodiscard]] int exit_code() const {
-    return static_cast<int>(values[0] == nobody ? -values[1] : values[0] & 0xffffffff);
+    const std::int64_t ending = values[0] == nobody ? -values[1] : values[0];
+    return static_cast<int>(ending & ((1 << code_bits) - 1));
   }
 };
 

@@ -19,11 +19,23 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The file that `path` names in the end: renaming onto a symbolic link would replace the link.
+// The file that `path` names in the end, whether it exists or not: renaming onto a symbolic link would
+// replace the link.
 std::string resolved(const std::string& path) {
-  std::error_code status;
-  const fs::path target = fs::is_symlink(path, status) ? fs::weakly_canonical(path, status) : fs::path(path);
-  return status ? path : target.string();
+  constexpr int max_links = 40;  // as Linux has it
+  fs::path target = path;
+  for (int n_links = 0; fs::is_symlink(target); ++n_links) {
+    if (n_links == max_links) {
+      throw system_error("write", ELOOP, path);
+    }
+    target = target.parent_path() / fs::read_symlink(target);
+  }
+  return target.string();
+}
+
+bool is_special_here(const std::string& path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
 }
 
 // The folder's entry for a new name is data too.
@@ -41,21 +53,28 @@ TemporaryFile::~TemporaryFile() {
 }
 
 bool is_special_file(const mpi::Communicator& comm, const std::string& path) {
-  struct stat status {};
-  const bool is_special = comm.is_root() && ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) &&
-                          !S_ISDIR(status.st_mode);
-  return mpi::broadcast_value(comm, is_special);
+  return mpi::broadcast_value(comm, comm.is_root() && is_special_here(path));
 }
 
 OutputFile::OutputFile(const mpi::Communicator& comm, const std::string& path)
     : comm_(comm.dup()), path_(path) {
   mpi::on_root(comm_, [&] {
+    if (path.empty()) {
+      throw Error("cannot write: the output has no name");
+    }
+    if (is_special_here(path)) {
+      throw Error("cannot replace: it is a device or a pipe").at(path);
+    }
     path_ = resolved(path);
     if (fs::is_directory(path_)) {
       throw Error("cannot write: it is a directory").at(path);
     }
     partial_path_ = fmt::format("{}.partial-{:08x}", path_, std::random_device()());
-    file_ = FileDescriptor::open(partial_path_, O_RDWR | O_CREAT | O_EXCL, "create the output");
+    try {
+      file_ = FileDescriptor::open(partial_path_, O_RDWR | O_CREAT | O_EXCL, "create the output");
+    } catch (const Error& error) {
+      throw Error(error.problem()).at(path);  // the name that the user gave, not ours
+    }
     partial_ = TemporaryFile(partial_path_);
   });
   mpi::broadcast_resized(comm_, path_);

@@ -44,8 +44,9 @@ class TemporaryFile {
 class OutputFile {
  public:
   /// Collective. Makes the file beside `path` (or beside what the symbolic link `path` points to). Throws the
-  /// same serried::Error on all ranks if that is impossible, or if `path` is a directory.
+  /// same serried::Error on all ranks if that is impossible, or if `path` is a directory, a device or a pipe.
   OutputFile(const mpi::Communicator& comm, const std::string& path);
+
   /// Local, thread-safe for different ranges. Throws serried::Error if the device is full or fails.
   void local_write_at(std::uint64_t offset, std::span<const char> bytes) const;
 

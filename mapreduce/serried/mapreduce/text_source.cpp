@@ -164,10 +164,10 @@ SourceCounts TextSource::for_each_block(const Visit& visit) const {
       }
     } catch (...) {
       Error error = as_error(std::current_exception());
-      if (error.path().empty() && current < splits.size()) {
-        error = std::move(error).at(inputs_[splits[current].input].path);
-      }
-      failure.report(current, mpi::found_here(std::move(error)));
+      const bool says_where = !error.path().empty() || current >= splits.size();
+      failure.report(current,
+                     mpi::found_here(says_where ? std::move(error)
+                                                : std::move(error).at(inputs_[splits[current].input].path)));
       must_stop = true;
     }
   });
