@@ -1,0 +1,129 @@
+// make_splits and splits_of_rank, which need no MPI.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <serried/mapreduce/inputs.hpp>
+
+#include "random_text.hpp"
+
+namespace serried::mapreduce {
+namespace {
+
+InputList random_inputs(test::Random& random) {
+  InputList inputs;
+  for (std::size_t n = random.below(30); n > 0; --n) {
+    const auto encoding = static_cast<Encoding>(random.below(4));
+    const std::uint64_t size = random.below(3) == 0 ? random.below(3) : random.below(5000);
+    inputs.push_back({"file" + std::to_string(n), encoding == Encoding::stream ? 0 : size, encoding});
+  }
+  return inputs;
+}
+
+auto as_tuple(const Split& split) { return std::tuple(split.input, split.bytes.begin, split.bytes.end); }
+
+TEST(MakeSplits, CoverEachByteOnce) {
+  SERRIED_TRACE_SEED();
+  test::Random random(test::run_seed());
+  for (int round = 0; round < 300; ++round) {
+    const InputList inputs = random_inputs(random);
+    const std::uint64_t split_bytes = random.between(1, 700);
+    std::vector<std::uint64_t> next(inputs.size());
+    std::vector<std::size_t> n_splits(inputs.size());
+    std::uint64_t last_input = 0;
+    for (const Split& split : make_splits(inputs, split_bytes)) {
+      ASSERT_LT(split.input, inputs.size());
+      ASSERT_GE(split.input, last_input) << "in the order of the inputs";
+      last_input = split.input;
+      ASSERT_EQ(split.bytes.begin, next[split.input]) << "neither a gap nor an overlap";
+      next[split.input] = split.bytes.end;
+      ++n_splits[split.input];
+      if (inputs[split.input].encoding == Encoding::plain) {
+        ASSERT_GT(split.bytes.size(), 0u);
+        ASSERT_LE(split.bytes.size(), split_bytes);
+      }
+    }
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      EXPECT_EQ(next[i], inputs[i].size);
+      if (inputs[i].encoding != Encoding::plain) {
+        EXPECT_EQ(n_splits[i], 1u) << "cannot be read from the middle";
+      }
+    }
+  }
+  EXPECT_TRUE(make_splits({}, 10).empty());
+  EXPECT_TRUE(make_splits({{"empty", 0, Encoding::plain}}, 10).empty());
+}
+
+TEST(MakeSplits, OfAHugeFile) {
+  const std::uint64_t size = std::uint64_t{3} << 40;
+  const auto splits = make_splits({{"huge", size, Encoding::plain}}, std::uint64_t{1} << 40);
+  ASSERT_EQ(splits.size(), 3u);
+  EXPECT_EQ(splits[2].bytes.end, size);
+}
+
+TEST(SplitsOfRank, EachSplitOnExactlyOneRank) {
+  SERRIED_TRACE_SEED();
+  test::Random random(test::run_seed());
+  for (int round = 0; round < 200; ++round) {
+    const InputList inputs = random_inputs(random);
+    const auto splits = make_splits(inputs, random.between(1, 700));
+    for (int n_ranks = 1; n_ranks <= 9; ++n_ranks) {
+      std::vector<std::tuple<std::uint64_t, std::uint64_t, std::uint64_t>> together;
+      for (int rank = 0; rank < n_ranks; ++rank) {
+        for (const Split& split : splits_of_rank(inputs, splits, rank, n_ranks)) {
+          together.push_back(as_tuple(split));
+          if (inputs[split.input].encoding == Encoding::stream) {
+            ASSERT_EQ(rank, 0) << "mpirun gives standard input to rank 0";
+          }
+        }
+      }
+      std::vector<std::tuple<std::uint64_t, std::uint64_t, std::uint64_t>> expected;
+      for (const Split& split : splits) {
+        expected.push_back(as_tuple(split));
+      }
+      std::ranges::sort(expected);
+      std::ranges::sort(together);
+      ASSERT_EQ(together, expected) << n_ranks << " ranks";
+    }
+  }
+}
+
+TEST(SplitsOfRank, AreBalanced) {
+  const std::uint64_t mebibyte = std::uint64_t{1} << 20;
+  InputList inputs = {{"big", 1000 * mebibyte, Encoding::plain}, {"small", 3 * mebibyte, Encoding::plain}};
+  for (int i = 0; i < 100; ++i) {
+    inputs.push_back({"many", mebibyte / 3, Encoding::plain});
+  }
+  const auto splits = make_splits(inputs, 2 * mebibyte);
+  for (int n_ranks = 1; n_ranks <= 9; ++n_ranks) {
+    std::vector<std::uint64_t> bytes;
+    for (int rank = 0; rank < n_ranks; ++rank) {
+      std::uint64_t sum = 0;
+      for (const Split& split : splits_of_rank(inputs, splits, rank, n_ranks)) {
+        sum += split.bytes.size();
+      }
+      bytes.push_back(sum);
+    }
+    const auto [least, most] = std::ranges::minmax(bytes);
+    EXPECT_LE(most - least, 4 * mebibyte) << n_ranks << " ranks: a split or two of a gigabyte";
+  }
+}
+
+TEST(SplitsOfRank, ManySmallFilesAreSpreadByNumber) {
+  InputList inputs;
+  for (int i = 0; i < 900; ++i) {
+    inputs.push_back({"small", 1, Encoding::plain});
+  }
+  const auto splits = make_splits(inputs, 100);
+  for (int rank = 0; rank < 9; ++rank) {
+    EXPECT_EQ(splits_of_rank(inputs, splits, rank, 9).size(), 100u) << "opening costs more than reading";
+  }
+}
+
+}  // namespace
+}  // namespace serried::mapreduce
