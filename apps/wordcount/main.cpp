@@ -1,6 +1,11 @@
 #include <cerrno>
+#include <charconv>
+#include <cstdint>
 #include <cstdio>
 #include <map>
+#include <optional>
+#include <string>
+#include <system_error>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -20,6 +25,16 @@ struct CommandLine {
   bool is_quiet = false;
 };
 
+// CLI11 alone would take -1 for the largest number that there is.
+std::string whole_number(const std::string& text) {
+  std::uint64_t number = 0;
+  const char* const text_end = text.data() + text.size();
+  const auto [end, status] = std::from_chars(text.data(), text_end, number);
+  return status == std::errc() && end == text_end
+             ? ""
+             : fmt::format("'{}' is not a whole number, or too large", text);
+}
+
 // Nothing if all that was asked for is the help or the version, which rank 0 has printed.
 std::optional<CommandLine> parse(int argc, char** argv, bool prints) {
   CommandLine line;
@@ -32,7 +47,9 @@ std::optional<CommandLine> parse(int argc, char** argv, bool prints) {
                  "are decompressed")
       ->required();
   app.add_option("-o,--output", options.output, "File for the counts (default: standard output)");
-  app.add_option("--top", options.top, "Only the K most frequent words")->option_text("K");
+  app.add_option("--top", options.top, "Only the K most frequent words")
+      ->check(whole_number)
+      ->option_text("K");
   app.add_flag("--fold-case", options.text.fold_case, "Count A-Z as a-z");
   app.add_option("--threads", options.text.threads, "Threads of each rank (default: its share of the cores)")
       ->check(CLI::Range(1, 4096))

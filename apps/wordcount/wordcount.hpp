@@ -59,7 +59,7 @@ inline Summary run(const mpi::Communicator& comm, const Options& options) {
                        return mr::KeyValue{word, std::uint64_t{1}};
                      })
                     .reduce_by_key(std::plus<>{});
-  const mr::SourceCounts& read = counts.local_source_counts();
+  const mr::SourceCounts& read = counts.source_counts();
   Summary summary{.n_files = read.n_files,
                   .n_bytes = read.n_bytes,
                   .n_words = read.n_records,

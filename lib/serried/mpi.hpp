@@ -1,4 +1,5 @@
-/// MPI as C++: the environment, communicators, typed messages and collectives.
+/// MPI as C++: the environment, communicators, typed messages and collectives. Whatever calls MPI throws a serried::Error
+/// with MPI's error class, rank and host if MPI fails.
 #pragma once
 
 #include <serried/mpi/agree.hpp>
@@ -7,9 +8,16 @@
 #include <serried/mpi/alltoall.hpp>
 #include <serried/mpi/barrier.hpp>
 #include <serried/mpi/broadcast.hpp>
+#include <serried/mpi/check.hpp>
 #include <serried/mpi/communicator.hpp>
+#include <serried/mpi/datatype.hpp>
 #include <serried/mpi/environment.hpp>
 #include <serried/mpi/exscan.hpp>
 #include <serried/mpi/gather.hpp>
+#include <serried/mpi/notices.hpp>
+#include <serried/mpi/open_mpi_defaults.hpp>
 #include <serried/mpi/point_to_point.hpp>
+#include <serried/mpi/reduction.hpp>
+#include <serried/mpi/request.hpp>
 #include <serried/mpi/run_main.hpp>
+#include <serried/mpi/threads.hpp>

@@ -1,4 +1,4 @@
-/// What a caller must keep, checked: a broken contract is a bug and throws std::logic_error with its place.
+/// What a caller must keep, checked: a broken contract is a bug and throws a std::logic_error with its place.
 ///
 ///     expects(root < size, "root is a rank of the communicator");
 ///
@@ -9,6 +9,12 @@
 #include <string>
 
 namespace serried {
+
+/// A bug of the program, not of the world.
+class BrokenContract : public std::logic_error {
+ public:
+  using std::logic_error::logic_error;
+};
 
 /// Where a function was called: for a defaulted last parameter, `Place where = Place::here()`.
 /// (std::source_location is not there yet in clang 14.)
@@ -22,11 +28,11 @@ struct Place {
   }
 };
 
-/// Throws std::logic_error "FILE:LINE: expected that CONDITION" unless `holds`.
+/// Throws BrokenContract "FILE:LINE: expected that CONDITION" unless `holds`.
 constexpr void expects(bool holds, const char* condition, Place where = Place::here()) {
   if (!holds) [[unlikely]] {
-    throw std::logic_error(std::string(where.file) + ":" + std::to_string(where.line) + ": expected that " +
-                           condition);
+    throw BrokenContract(std::string(where.file) + ":" + std::to_string(where.line) + ": expected that " +
+                         condition);
   }
 }
 

@@ -92,6 +92,17 @@ std::size_t FileDescriptor::read(std::span<char> buffer) const {
   });
 }
 
+std::size_t FileDescriptor::read_some(std::span<char> buffer) const {
+  ssize_t n = 0;
+  do {
+    n = ::read(descriptor_, buffer.data(), std::min(buffer.size(), max_bytes_per_call));
+  } while (n < 0 && errno == EINTR);
+  if (n < 0) {
+    throw system_error("read", errno, path_);
+  }
+  return static_cast<std::size_t>(n);
+}
+
 void FileDescriptor::write_at(std::uint64_t offset, std::span<const char> bytes) const {
   transfer_all(bytes.size(), "write", path_, offset, [&](std::size_t done, std::size_t n) {
     return ::pwrite(descriptor_, bytes.data() + done, n, checked_cast<off_t>(offset + done));

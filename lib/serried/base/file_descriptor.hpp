@@ -1,8 +1,7 @@
 /// An open file that closes itself, with reads and writes that either do all of it or throw.
 ///
 ///     const FileDescriptor file = FileDescriptor::open(path, O_RDONLY);
-///     const std::size_t n_bytes = file.read_at(offset, buffer);     // fewer than asked for only at the
-///     file's end
+///     const std::size_t n_bytes = file.read_at(offset, buffer);   // fewer only at the file's end
 #pragma once
 
 #include <cstddef>
@@ -31,8 +30,10 @@ class FileDescriptor {
   /// Fills `buffer` from byte `offset` on; returns the bytes read, fewer than buffer.size() only at the end
   /// of file.
   [[nodiscard]] std::size_t read_at(std::uint64_t offset, std::span<char> buffer) const;
-  /// The same from the current position, for pipes.
+  /// Fills `buffer` as read_at does, from the current position on.
   [[nodiscard]] std::size_t read(std::span<char> buffer) const;
+  /// From the current position, what is there: at least one byte unless the file has ended. For pipes.
+  [[nodiscard]] std::size_t read_some(std::span<char> buffer) const;
   /// Writes all of `bytes`, at `offset` or at the current position.
   void write_at(std::uint64_t offset, std::span<const char> bytes) const;
   void write(std::span<const char> bytes) const;

@@ -42,8 +42,7 @@ auto together(const Communicator& comm, Work&& work) -> std::invoke_result_t<Wor
   }
 }
 
-/// Collective. The root alone calls `work`; its result, made of bytes by the caller, is not sent: only its
-/// failure is everybody's.
+/// Collective. Only the root calls `work`, which must not communicate; if it throws, all ranks throw.
 template <class Work>
 void on_root(const Communicator& comm, Work&& work) {
   together(comm, [&] {

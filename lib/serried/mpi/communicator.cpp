@@ -6,17 +6,26 @@
 
 namespace serried::mpi {
 
-Communicator::Communicator(MPI_Comm owned) : comm_(owned) {
+Communicator::Communicator(MPI_Comm owned, Kind kind) : comm_(owned) {
   check(MPI_Comm_set_errhandler(comm_, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
   check(MPI_Comm_rank(comm_, &rank_), "MPI_Comm_rank");
   check(MPI_Comm_size(comm_, &size_), "MPI_Comm_size");
+  if (kind == Kind::visible) {
+    MPI_Comm copy = MPI_COMM_NULL;
+    check(MPI_Comm_dup(comm_, &copy), "MPI_Comm_dup");
+    hidden_.reset(new Communicator(copy, Kind::hidden));
+  }
 }
 
 Communicator::Communicator(Communicator&& other) noexcept
-    : comm_(std::exchange(other.comm_, MPI_COMM_NULL)), rank_(other.rank_), size_(other.size_) {}
+    : comm_(std::exchange(other.comm_, MPI_COMM_NULL)),
+      hidden_(std::move(other.hidden_)),
+      rank_(other.rank_),
+      size_(other.size_) {}
 
 Communicator& Communicator::operator=(Communicator&& other) noexcept {
   std::swap(comm_, other.comm_);
+  hidden_.swap(other.hidden_);
   std::swap(rank_, other.rank_);
   std::swap(size_, other.size_);
   return *this;

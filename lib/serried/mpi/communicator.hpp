@@ -9,6 +9,7 @@
 
 #include <mpi.h>
 
+#include <memory>
 #include <optional>
 
 namespace serried::mpi {
@@ -29,6 +30,8 @@ class Communicator {
   [[nodiscard]] bool is_root() const noexcept { return rank_ == 0; }
   /// For calls into other MPI code.
   [[nodiscard]] MPI_Comm get() const noexcept { return comm_; }
+  /// For the messages of which our own collectives are made: no receive of the user's can take them.
+  [[nodiscard]] const Communicator& hidden() const noexcept { return *hidden_; }
 
   /// Collective: the same ranks, separate messages.
   [[nodiscard]] Communicator dup() const;
@@ -40,9 +43,11 @@ class Communicator {
   [[nodiscard]] std::optional<Communicator> node_leaders() const;
 
  private:
-  explicit Communicator(MPI_Comm owned);
+  enum class Kind : bool { visible, hidden };
+  explicit Communicator(MPI_Comm owned, Kind kind = Kind::visible);
 
   MPI_Comm comm_ = MPI_COMM_NULL;
+  std::unique_ptr<Communicator> hidden_;  // the same ranks; none in a hidden one
   int rank_ = 0;
   int size_ = 1;
 };

@@ -13,11 +13,17 @@
 #include <span>
 #include <type_traits>
 
+#include <serried/base/self_contained.hpp>
+
 namespace serried::mpi {
 
 /// A type whose values can be sent as they lie in memory.
 template <class T>
-concept Transferable = std::is_trivially_copyable_v<T> && !std::is_pointer_v<T> && !std::is_const_v<T>;
+concept Transferable = SelfContained<T>;
+
+/// A number that MPI knows as such. (__int128 is none: it travels as bytes.)
+template <class T>
+concept Number = std::floating_point<T> ||(std::integral<T> && sizeof(T) <= 8);
 
 namespace detail {
 
@@ -53,7 +59,7 @@ struct WireType {
 
 template <Transferable T>
 [[nodiscard]] WireType wire_type() noexcept {
-  if constexpr (std::is_arithmetic_v<T>) {
+  if constexpr (Number<T>) {
     return {detail::builtin_datatype<T>(), 1};
   } else {
     return {MPI_BYTE, sizeof(T)};
@@ -67,7 +73,7 @@ inline constexpr std::size_t max_units_per_message = std::size_t{1} << 30;
 template <Transferable T>
 [[nodiscard]] constexpr std::size_t max_values_per_message() noexcept {
   static_assert(sizeof(T) <= max_units_per_message);
-  return std::is_arithmetic_v<T> ? max_units_per_message : max_units_per_message / sizeof(T);
+  return Number<T> ? max_units_per_message : max_units_per_message / sizeof(T);
 }
 
 /// Contiguous memory of transferable values: std::vector, std::array, std::span, std::string.

@@ -28,13 +28,15 @@ int mpi_level(ThreadLevel level) {
 // of the job that overwrite each other's output.
 void expect_launcher_understood(int n_ranks) {
   struct Launcher {
-    const char* variable;
+    const char* variable;  // holds the number of processes
+    const char* present;   // only set inside a step of that launcher
     const char* hint;
   };
-  for (const Launcher& launcher : {Launcher{"SLURM_STEP_NUM_TASKS", "use srun --mpi=pmix, or mpirun"},
-                                   Launcher{"PMI_SIZE", "use the mpirun of Open MPI"}}) {
+  for (const Launcher& launcher :
+       {Launcher{"SLURM_STEP_NUM_TASKS", "SLURM_PROCID", "use srun --mpi=pmix, or mpirun"},
+        Launcher{"PMI_SIZE", "PMI_RANK", "use the mpirun of Open MPI"}}) {
     const char* text = std::getenv(launcher.variable);
-    const bool is_step = std::getenv("SLURM_PROCID") != nullptr || launcher.variable[0] == 'P';
+    const bool is_step = std::getenv(launcher.present) != nullptr;
     const bool is_open_mpi = std::getenv("OMPI_COMM_WORLD_SIZE") != nullptr;
     if (n_ranks == 1 && text != nullptr && is_step && !is_open_mpi && std::atoi(text) > 1) {
       throw Error("the launcher started " + std::string(text) + " processes, but MPI sees each of them alone")

@@ -3,6 +3,7 @@
 ///     const std::vector<char> all = gather_ragged(world, my_bytes, 0);
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <numeric>
 #include <ranges>
@@ -16,17 +17,16 @@
 
 namespace serried::mpi {
 
-/// Collective: on `root` all ranks' values one after the other, elsewhere nothing. Counts above 2^31 work.
-template <Buffer R>
-[[nodiscard]] std::vector<std::ranges::range_value_t<R>> gather_ragged(const Communicator& comm,
-                                                                       const R& values, int root = 0) {
-  using T = std::ranges::range_value_t<R>;
-  constexpr int tag = 0x6a7;
+/// Collective: afterwards `all` holds on `root` all ranks' values one after the other, elsewhere nothing; its memory is used
+/// again. Counts above 2^31 work. Throws serried::Error if MPI fails.
+template <Buffer R, Transferable T = std::ranges::range_value_t<R>>
+void gather_ragged(const Communicator& comm, const R& values, std::vector<T>& all, int root = 0) {
+  const Communicator& hidden = comm.hidden();
   const auto sizes = allgather_value(comm, static_cast<std::uint64_t>(std::ranges::size(values)));
-  std::vector<T> all;
   if (comm.rank() != root) {
-    send(comm, values, root, tag);
-    return all;
+    all.clear();
+    send(hidden, values, root);
+    return;
   }
   all.resize(std::accumulate(sizes.begin(), sizes.end(), std::uint64_t{0}));
   std::vector<Request> requests;
@@ -37,12 +37,20 @@ template <Buffer R>
     if (source == root) {
       std::ranges::copy(values, part.begin());
     } else {
-      requests.push_back(async_receive(comm, part, source, tag));
+      requests.push_back(async_receive(hidden, part, source));
     }
   }
   for (Request& request : requests) {
     request.wait();
   }
+}
+
+/// The same into new memory.
+template <Buffer R>
+[[nodiscard]] std::vector<std::ranges::range_value_t<R>> gather_ragged(const Communicator& comm,
+                                                                       const R& values, int root = 0) {
+  std::vector<std::ranges::range_value_t<R>> all;
+  gather_ragged(comm, values, all, root);
   return all;
 }
 

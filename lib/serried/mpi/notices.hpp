@@ -5,8 +5,11 @@
 /// between two pieces of work, and at the end all read or dropped together.
 ///
 ///     Notices notices(world);
-///     while (work()) { notices.post(0, {.kind = bytes_done, .value = n}); while (auto note = notices.poll())
-///     … } notices.close();                                    // collective
+///     while (work()) {
+///       notices.post(0, {.kind = bytes_done, .value = n});
+///       while (const auto received = notices.poll()) …
+///     }
+///     notices.close();                                    // collective
 #pragma once
 
 #include <cstdint>
@@ -41,6 +44,7 @@ class Notices {
   void post_to_all(Notice notice);
   /// Local; the next notice that has arrived, if any.
   [[nodiscard]] std::optional<ReceivedNotice> poll();
+  [[nodiscard]] const Communicator& comm() const { return comm_; }
   /// Collective. Returns the notices that were still under way to this rank.
   std::vector<ReceivedNotice> close();
 

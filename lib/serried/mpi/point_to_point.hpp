@@ -93,8 +93,9 @@ Received receive(const Communicator& comm, R&& buffer, int source = any_source, 
 }
 
 /// As `send`, but returns at once; `values` must stay as they are until the request is complete.
-template <Buffer R>
-[[nodiscard]] Request async_send(const Communicator& comm, const R& values, int destination, int tag = 0) {
+template <class R>
+requires Buffer<std::remove_cvref_t<R>> &&(std::is_lvalue_reference_v<R> || std::ranges::borrowed_range<R>)
+    [[nodiscard]] Request async_send(const Communicator& comm, R&& values, int destination, int tag = 0) {
   using T = std::ranges::range_value_t<R>;
   const auto* data = std::ranges::data(values);
   std::vector<MPI_Request> parts;

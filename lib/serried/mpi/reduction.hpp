@@ -1,29 +1,41 @@
 /// The operations that combine values of several ranks, named as the standard library names them.
 ///
-///     allreduce(world, n_words, std::plus<>{});   // also mpi::min, mpi::max, std::logical_or<>,
-///     std::bit_or<> …
+///     allreduce(world, n_words, std::plus<>{});   // also mpi::min, mpi::max, std::bit_or<> …
 #pragma once
 
 #include <mpi.h>
 
-#include <algorithm>
+#include <compare>
 #include <concepts>
 #include <functional>
 #include <type_traits>
 
+#include <serried/mpi/datatype.hpp>
+
 namespace serried::mpi {
+
+/// a < b, made a total order for floating point: -0.0 before 0.0, NaN at the ends (IEEE 754 totalOrder). What is ordered
+/// by it does not depend on where it came from.
+template <class T>
+[[nodiscard]] constexpr bool total_less(const T& a, const T& b) {
+  if constexpr (std::floating_point<T>) {
+    return std::is_lt(std::strong_order(a, b));
+  } else {
+    return a < b;
+  }
+}
 
 /// Function objects for the smaller and the larger of two values, as std::plus is for their sum.
 struct Min {
   template <class T>
   constexpr T operator()(const T& a, const T& b) const {
-    return std::min(a, b);
+    return total_less(b, a) ? b : a;
   }
 };
 struct Max {
   template <class T>
   constexpr T operator()(const T& a, const T& b) const {
-    return std::max(a, b);
+    return total_less(a, b) ? b : a;
   }
 };
 inline constexpr Min min;
@@ -71,11 +83,11 @@ struct BuiltinOperation<std::bit_xor<T>> {
 // The types of which an operation is a Reduction: those of which MPI knows it, and on which it gives the same
 // bits in any order and for one rank as for many.
 template <class Op, class T>
-inline constexpr bool suits = std::integral<T> && !std::same_as<T, bool>;
+inline constexpr bool suits = std::integral<T>&& Number<T> && !std::same_as<T, bool>;
 template <class T>
-inline constexpr bool suits<Min, T> = std::is_arithmetic_v<T>;
+inline constexpr bool suits<Min, T> = Number<T>;
 template <class T>
-inline constexpr bool suits<Max, T> = std::is_arithmetic_v<T>;
+inline constexpr bool suits<Max, T> = Number<T>;
 template <class U, class T>
 inline constexpr bool suits<std::logical_or<U>, T> = std::same_as<T, bool>;
 template <class U, class T>

@@ -1,4 +1,6 @@
 #include <cassert>
+#include <chrono>
+#include <cstdio>
 #include <exception>
 #include <utility>
 
@@ -48,11 +50,25 @@ bool Request::test() {
   return true;
 }
 
+// A part that can no longer be cancelled would go on writing into a buffer that is about to be freed, so it is waited
+// for; if the other side does not finish it either, only the end of the job keeps the memory safe.
 void Request::give_up_parts() noexcept {
+  using Clock = std::chrono::steady_clock;
+  constexpr auto patience = std::chrono::seconds(2);
+  const auto deadline = Clock::now() + patience;
   for (MPI_Request& part : parts_) {
-    if (part != MPI_REQUEST_NULL) {
-      MPI_Cancel(&part);
-      MPI_Request_free(&part);
+    if (part == MPI_REQUEST_NULL) {
+      continue;
+    }
+    MPI_Cancel(&part);
+    int is_complete = 0;
+    while (MPI_Test(&part, &is_complete, MPI_STATUS_IGNORE) == MPI_SUCCESS && is_complete == 0) {
+      if (Clock::now() > deadline) {
+        std::fprintf(stderr,
+                     "serried: rank %d: ends the job: an operation was given up that MPI cannot cancel\n",
+                     world_rank());
+        MPI_Abort(MPI_COMM_WORLD, static_cast<int>(ExitCode::failed));
+      }
     }
   }
   parts_.clear();

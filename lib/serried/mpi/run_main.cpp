@@ -1,6 +1,7 @@
 #include <mpi.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
@@ -20,7 +21,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto patience_after_failure = 2s;
+// How long a rank that failed waits for the others to fail too. The lowest speaks first and thereby ends the job; one
+// that throws what another rank found leaves the word to that rank, which may be busy freeing its memory.
+std::chrono::steady_clock::duration patience(int rank, const Error& failure) {
+  constexpr int max_turns = 20;
+  const bool is_mine = failure.rank().value_or(rank) == rank;
+  return (is_mine ? 2s : 60s) + std::min(rank, max_turns) * 200ms;
+}
 
 void print_error(std::string_view app, const Error& error) {
   const std::string line =
@@ -114,7 +121,7 @@ int detail::run_main(std::string_view app, int argc, char** argv,
     Endings endings = Endings::of(exits.rank(), code, failure.has_value());
     std::optional<std::chrono::steady_clock::time_point> deadline;
     if (failure) {
-      deadline = std::chrono::steady_clock::now() + patience_after_failure;
+      deadline = std::chrono::steady_clock::now() + patience(exits.rank(), *failure);
     }
     if (!agree_on_endings(exits, endings, deadline)) {
       print_error(app, *failure);

@@ -1,7 +1,8 @@
 /// A `main` that ends well: one clear line when something goes wrong, one exit code on all ranks, no hang.
 ///
 ///     int main(int argc, char** argv) {
-///       return serried::run_main("myapp", argc, argv, [&](serried::Environment& mpi) { work(mpi.world());
+///       return serried::run_main("myapp", argc, argv, [&](serried::Environment& mpi) {
+///         work(mpi.world());
 ///       });
 ///     }
 ///

@@ -36,6 +36,7 @@ class ProgressLine {
   /// Bytes done of all ranks; a total of 0 is unknown.
   void update(std::uint64_t done_bytes, std::uint64_t total_bytes);
   void finish() noexcept;
+  [[nodiscard]] bool is_shown() const noexcept { return is_shown_; }
 
  private:
   using Clock = std::chrono::steady_clock;

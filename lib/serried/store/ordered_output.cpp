@@ -37,50 +37,50 @@ std::span<T> one(T& value) {
 }  // namespace
 
 OrderedOutput::OrderedOutput(const mpi::Communicator& comm, int descriptor, const std::string& name)
-    : comm_(&comm), file_(FileDescriptor::borrow(descriptor, name)) {}
+    : comm_(comm.dup()), file_(FileDescriptor::borrow(descriptor, name)) {}
 
-OrderedOutput::OrderedOutput(const mpi::Communicator& comm, const std::string& path) : comm_(&comm) {
+OrderedOutput::OrderedOutput(const mpi::Communicator& comm, const std::string& path) : comm_(comm.dup()) {
   mpi::on_root(comm, [&] { file_ = FileDescriptor::open(path, O_WRONLY); });
 }
 
 void OrderedOutput::write(const std::function<void(const Put&)>& produce) {
   std::optional<Error> failure;
-  if (comm_->is_root()) {
+  if (comm_.is_root()) {
     attempt(failure, [&] { produce([&](std::span<const char> piece) { file_.write(piece); }); });
     std::vector<char> piece;
-    for (int source = 1; source < comm_->size(); ++source) {
+    for (int source = 1; source < comm_.size(); ++source) {
       // After a failure the others need not send anything: their turn says so.
       const char must_send = failure ? 0 : 1;
-      mpi::send(*comm_, one(must_send), source, turn_tag);
+      mpi::send(comm_, one(must_send), source, turn_tag);
       for (;;) {
         std::uint64_t size = 0;
-        mpi::receive(*comm_, one(size), source, size_tag);
+        mpi::receive(comm_, one(size), source, size_tag);
         if (size == 0) {
           break;
         }
         piece.resize(size);
-        mpi::receive(*comm_, piece, source, piece_tag);
+        mpi::receive(comm_, piece, source, piece_tag);
         attempt(failure, [&] { file_.write(piece); });
       }
     }
   } else {
     char must_send = 0;
-    mpi::receive(*comm_, one(must_send), 0, turn_tag);
+    mpi::receive(comm_, one(must_send), 0, turn_tag);
     if (must_send != 0) {
       attempt(failure, [&] {
         produce([&](std::span<const char> piece) {
           const std::uint64_t size = piece.size();
           if (size > 0) {
-            mpi::send(*comm_, one(size), 0, size_tag);
-            mpi::send(*comm_, piece, 0, piece_tag);
+            mpi::send(comm_, one(size), 0, size_tag);
+            mpi::send(comm_, piece, 0, piece_tag);
           }
         });
       });
     }
     const std::uint64_t end = 0;
-    mpi::send(*comm_, one(end), 0, size_tag);
+    mpi::send(comm_, one(end), 0, size_tag);
   }
-  mpi::agree(*comm_, failure);
+  mpi::agree(comm_, failure);
 }
 
 }  // namespace serried::store

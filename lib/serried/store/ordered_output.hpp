@@ -17,7 +17,7 @@ namespace serried::store {
 /// than a piece of another's.
 class OrderedOutput {
  public:
-  /// Local: an open descriptor of rank 0, not closed by this object. `name` is for messages.
+  /// Collective: an open descriptor of rank 0, not closed by this object. `name` is for messages.
   OrderedOutput(const mpi::Communicator& comm, int descriptor, const std::string& name);
   /// Collective: opens a device or a pipe. Throws on all ranks if that fails.
   OrderedOutput(const mpi::Communicator& comm, const std::string& path);
@@ -29,7 +29,7 @@ class OrderedOutput {
   void write(const std::function<void(const Put&)>& produce);
 
  private:
-  const mpi::Communicator* comm_;
+  mpi::Communicator comm_;
   FileDescriptor file_;
 };
 

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <random>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -41,10 +42,25 @@ bool is_special_here(const std::string& path) {
 // The folder's entry for a new name is data too.
 void sync_folder_of(const std::string& path) {
   const fs::path folder = fs::path(path).parent_path();
-  FileDescriptor::open(folder.empty() ? "." : folder.string(), O_RDONLY | O_DIRECTORY).sync();
+  try {
+    FileDescriptor::open(folder.empty() ? "." : folder.string(), O_RDONLY | O_DIRECTORY).sync();
+  } catch (const Error&) {
+    // A folder that may be written but not read, or a file system without it: the rename is done all the same.
+  }
 }
 
 }  // namespace
+
+bool is_partial_file(const std::string& path) {
+  constexpr std::string_view mark = ".partial-";
+  constexpr std::size_t n_digits = 8;
+  if (path.size() < mark.size() + n_digits) {
+    return false;
+  }
+  const std::string_view end = std::string_view(path).substr(path.size() - mark.size() - n_digits);
+  return end.starts_with(mark) &&
+         end.find_first_not_of("0123456789abcdef", mark.size()) == std::string_view::npos;
+}
 
 TemporaryFile::~TemporaryFile() {
   if (!path_.empty()) {
@@ -71,7 +87,7 @@ OutputFile::OutputFile(const mpi::Communicator& comm, const std::string& path)
     }
     partial_path_ = fmt::format("{}.partial-{:08x}", path_, std::random_device()());
     try {
-      file_ = FileDescriptor::open(partial_path_, O_RDWR | O_CREAT | O_EXCL, "create the output");
+      file_ = FileDescriptor::open(partial_path_, O_WRONLY | O_CREAT | O_EXCL, "create the output");
     } catch (const Error& error) {
       throw Error(error.problem()).at(path);  // the name that the user gave, not ours
     }
@@ -81,7 +97,7 @@ OutputFile::OutputFile(const mpi::Communicator& comm, const std::string& path)
   mpi::broadcast_resized(comm_, partial_path_);
   mpi::together(comm_, [&] {
     if (!comm_.is_root()) {
-      file_ = FileDescriptor::open(partial_path_, O_RDWR, "open the output that rank 0 created");
+      file_ = FileDescriptor::open(partial_path_, O_WRONLY, "open the output that rank 0 created");
     }
   });
 }

@@ -4,8 +4,8 @@
 ///     output.local_write_at(my_offset, bytes);        // any rank, any thread
 ///     output.commit(n_bytes_in_all);                  // synced, size verified, renamed
 ///
-/// The data goes to a file beside it, NAME.partial-XXXXXXXX, which is removed if the job fails. If the job is
-/// killed that file may stay, but never anything incomplete under NAME.
+/// The data goes to a file beside it, NAME.partial-XXXXXXXX, which is removed if the job fails with an exception that
+/// all ranks see. If the job is killed or aborted that file may stay, but never anything incomplete under NAME.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +21,9 @@ namespace serried::store {
 /// Collective: true on all ranks if `path`, as rank 0 sees it, is a device or a pipe, which cannot be
 /// replaced by renaming (see OrderedOutput for these).
 [[nodiscard]] bool is_special_file(const mpi::Communicator& comm, const std::string& path);
+
+/// True if `path` ends like the partial file of an OutputFile. Local.
+[[nodiscard]] bool is_partial_file(const std::string& path);
 
 /// A file that is removed with its object, unless it was kept. Move-only.
 class TemporaryFile {

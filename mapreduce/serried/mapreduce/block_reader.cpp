@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <utility>
 
 #include <serried/base/contract.hpp>
 #include <serried/mapreduce/block_reader.hpp>
@@ -34,7 +35,8 @@ std::size_t after_last(std::string_view text, std::size_t from) {
 
 }  // namespace
 
-BlockReader::BlockReader(std::size_t window_bytes) : window_(window_bytes) {
+BlockReader::BlockReader(std::size_t window_bytes, std::function<bool()> must_stop)
+    : window_(window_bytes), must_stop_(std::move(must_stop)) {
   expects(window_bytes > 0, "the window holds something");
 }
 
@@ -53,7 +55,7 @@ void BlockReader::read_records(const Input& input, const Split& split, const Vis
   const bool has_end = input.encoding == Encoding::plain;
   const std::uint64_t end = has_end ? split.bytes.end : std::numeric_limits<std::uint64_t>::max();
   const std::uint64_t start = split.bytes.begin == 0 ? 0 : split.bytes.begin - 1;
-  const auto stream = open_stream(input, start);
+  const auto stream = open_stream(input, start, must_stop_);
   bool is_skipping = split.bytes.begin > 0;
   std::uint64_t n_reported = 0;
   const auto report = [&](std::size_t begin_of_block, std::size_t end_of_block) {

@@ -22,7 +22,8 @@ namespace serried::mapreduce {
 
 class BlockReader {
  public:
-  explicit BlockReader(std::size_t window_bytes);
+  /// `must_stop`: see open_stream.
+  explicit BlockReader(std::size_t window_bytes, std::function<bool()> must_stop = {});
 
   /// Called with each block (which it may change; it is gone afterwards) and the bytes taken from the file
   /// since the last call, for progress. Returns false to stop early.
@@ -36,6 +37,7 @@ class BlockReader {
   void read_records(const Input& input, const Split& split, const Visit& visit);
 
   std::vector<char> window_;
+  std::function<bool()> must_stop_;
 };
 
 }  // namespace serried::mapreduce

@@ -1,7 +1,9 @@
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -49,19 +51,40 @@ class PlainFile : public ByteStream {
 // Standard input, a pipe or a device, to its end.
 class Pipe : public ByteStream {
  public:
-  explicit Pipe(const Input& input)
+  Pipe(const Input& input, std::function<bool()> must_stop)
       : file_(input.path == "-" ? FileDescriptor::borrow(STDIN_FILENO, "standard input")
-                                : FileDescriptor::open(input.path, O_RDONLY)) {}
+                                : FileDescriptor::open(input.path, O_RDONLY)),
+        must_stop_(std::move(must_stop)) {}
 
   std::size_t read(std::span<char> buffer) override {
-    const std::size_t got = file_.read(buffer);
-    n_taken_ += got;
-    return got;
+    std::size_t done = 0;
+    while (done < buffer.size() && wait_for_data()) {
+      const std::size_t got = file_.read_some(buffer.subspan(done));
+      if (got == 0) {
+        break;
+      }
+      done += got;
+    }
+    n_taken_ += done;
+    return done;
   }
   std::uint64_t n_bytes_taken() const override { return n_taken_; }
 
  private:
+  // False if the job is to stop.
+  bool wait_for_data() {
+    constexpr int interval_ms = 100;
+    pollfd waiting{file_.get(), POLLIN, 0};
+    while (::poll(&waiting, 1, must_stop_ ? interval_ms : -1) == 0) {
+      if (must_stop_()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   FileDescriptor file_;
+  std::function<bool()> must_stop_;
   std::uint64_t n_taken_ = 0;
 };
 
@@ -174,6 +197,9 @@ class ZstdFile final : public CompressedFile {
     if (!state_) {
       throw std::bad_alloc();
     }
+    // Also what `zstd --long=31` made: a window of up to 2 GiB.
+    ZSTD_DCtx_setParameter(state_.get(), ZSTD_d_windowLogMax,
+                           ZSTD_dParam_getBounds(ZSTD_d_windowLogMax).upperBound);
   }
 
  private:
@@ -198,7 +224,8 @@ class ZstdFile final : public CompressedFile {
 
 }  // namespace
 
-std::unique_ptr<ByteStream> open_stream(const Input& input, std::uint64_t offset) {
+std::unique_ptr<ByteStream> open_stream(const Input& input, std::uint64_t offset,
+                                        std::function<bool()> must_stop) {
   expects(offset == 0 || input.encoding == Encoding::plain, "only plain files are read from the middle");
   switch (input.encoding) {
     case Encoding::plain:
@@ -208,7 +235,7 @@ std::unique_ptr<ByteStream> open_stream(const Input& input, std::uint64_t offset
     case Encoding::zstd:
       return std::make_unique<ZstdFile>(input);
     case Encoding::stream:
-      return std::make_unique<Pipe>(input);
+      return std::make_unique<Pipe>(input, std::move(must_stop));
   }
   throw std::logic_error("unknown encoding");
 }

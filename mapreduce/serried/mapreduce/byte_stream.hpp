@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 
@@ -28,7 +29,9 @@ class ByteStream {
   [[nodiscard]] virtual std::uint64_t n_bytes_taken() const = 0;
 };
 
-/// Opens `input` and begins at byte `offset`, which must be 0 unless it is plain.
-[[nodiscard]] std::unique_ptr<ByteStream> open_stream(const Input& input, std::uint64_t offset);
+/// Opens `input` and begins at byte `offset`, which must be 0 unless it is plain. A pipe that delivers nothing asks
+/// `must_stop` ten times a second, and ends if it says so.
+[[nodiscard]] std::unique_ptr<ByteStream> open_stream(const Input& input, std::uint64_t offset,
+                                                      std::function<bool()> must_stop = {});
 
 }  // namespace serried::mapreduce

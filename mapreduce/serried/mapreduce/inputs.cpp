@@ -16,6 +16,7 @@
 #include <serried/mapreduce/inputs.hpp>
 #include <serried/mpi/agree.hpp>
 #include <serried/mpi/broadcast.hpp>
+#include <serried/store/output_file.hpp>
 
 namespace serried::mapreduce {
 namespace {
@@ -39,7 +40,8 @@ void add_directory(InputList& inputs, const std::string& directory) {
   std::error_code status;
   fs::recursive_directory_iterator entry(directory, status);
   for (; !status && entry != fs::recursive_directory_iterator(); entry.increment(status)) {
-    if (entry->is_regular_file(status) && !entry->is_symlink(status)) {
+    if (entry->is_regular_file(status) && !entry->is_symlink(status) &&
+        !store::is_partial_file(entry->path().string())) {
       paths.push_back(entry->path().string());
     }
   }
@@ -56,13 +58,40 @@ void add_directory(InputList& inputs, const std::string& directory) {
   }
 }
 
+// What is read from a pipe is gone: a second reader would get some of it instead.
+void add_stream(InputList& inputs, const std::string& path) {
+  struct Identity {
+    bool is_pipe = false;
+    dev_t device = 0;
+    ino_t inode = 0;
+  };
+  const auto identify = [](const std::string& stream) {
+    struct stat status {};
+    const int code = stream == "-" ? ::fstat(STDIN_FILENO, &status) : ::stat(stream.c_str(), &status);
+    return Identity{code == 0 && S_ISFIFO(status.st_mode), status.st_dev, status.st_ino};
+  };
+  const Identity own = identify(path);
+  for (const Input& other : inputs) {
+    if (other.encoding != Encoding::stream) {
+      continue;
+    }
+    const Identity identity = identify(other.path);
+    const bool is_same_pipe =
+        own.is_pipe && identity.is_pipe && own.device == identity.device && own.inode == identity.inode;
+    if (other.path == path || is_same_pipe) {
+      throw usage_error(path + " is a stream and named twice: it can be read only once");
+    }
+  }
+  inputs.push_back({path, 0, Encoding::stream});
+}
+
 void add_path(InputList& inputs, const std::string& path, const struct stat& status) {
   if (S_ISDIR(status.st_mode)) {
     add_directory(inputs, path);
   } else if (S_ISREG(status.st_mode)) {
     add_file(inputs, path, status);
   } else {
-    inputs.push_back({path, 0, Encoding::stream});
+    add_stream(inputs, path);
   }
 }
 
@@ -97,7 +126,7 @@ InputList list_here(const std::vector<std::string>& patterns) {
   for (const std::string& pattern : patterns) {
     struct stat status {};
     if (pattern == "-") {
-      inputs.push_back({pattern, 0, Encoding::stream});
+      add_stream(inputs, pattern);
     } else if (::stat(pattern.c_str(), &status) == 0) {
       add_path(inputs, pattern, status);
     } else if (const int reason = errno;

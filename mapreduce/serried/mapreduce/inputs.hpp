@@ -35,7 +35,9 @@ using InputList = std::vector<Input>;
 ///
 /// Each of `patterns` is a file, a directory (all regular files below it, hidden ones too; symbolic links
 /// inside are not followed), a pattern with * ? [ ] if no file has that very name, or "-". The order is that
-/// of `patterns`; within one, by the bytes of the path. A file named twice is read twice. Throws a usage
+/// of `patterns`; within one, by the bytes of the path. A file named twice is read twice, a
+/// stream named twice is a usage error. Partial outputs that a killed job left in a directory
+/// (store::is_partial_file) are passed over. Throws a usage
 /// error if `patterns` is empty, an Error if something does not exist or may not be read.
 [[nodiscard]] InputList list_inputs(const mpi::Communicator& comm, const std::vector<std::string>& patterns);
 

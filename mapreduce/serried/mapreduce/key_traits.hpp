@@ -12,6 +12,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include <serried/base/self_contained.hpp>
 #include <serried/mapreduce/row.hpp>
 
 namespace serried::mapreduce {
@@ -20,8 +21,7 @@ template <class K>
 concept TextKey = std::same_as<K, std::string_view> || std::same_as<K, std::string>;
 
 template <class K>
-concept BinaryKey =
-    std::is_trivially_copyable_v<K> && std::has_unique_object_representations_v<K> && !std::is_pointer_v<K>;
+concept BinaryKey = SelfContained<K> && std::has_unique_object_representations_v<K>;
 
 template <class K>
 concept Key = TextKey<K> || BinaryKey<K>;

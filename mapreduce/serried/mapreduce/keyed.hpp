@@ -55,8 +55,8 @@ class KeyedData {
   KeyedData(KeyedData&&) noexcept = default;
   KeyedData& operator=(KeyedData&&) noexcept = default;
 
-  /// What was read to make this. Local.
-  [[nodiscard]] const SourceCounts& local_source_counts() const { return source_counts_; }
+  /// What was read to make this, over all ranks. Local.
+  [[nodiscard]] const SourceCounts& source_counts() const { return source_counts_; }
 
   /// Collective: how many keys there are, on every rank.
   [[nodiscard]] std::uint64_t count() const {
@@ -71,13 +71,14 @@ class KeyedData {
   /// const auto& b)` on items with .key and .value, a strict weak order, called by several threads at once.
   template <class Order>
   KeyedData& sort_by(Order order) & {
+    is_ordered_ = false;
     distribute_by(order);
     on_parts([&](std::size_t i) { sort_rows<K>(parts_[i], order); });
     is_ordered_ = true;
     return *this;
   }
   template <class Order>
-  KeyedData&& sort_by(Order order) && {
+  KeyedData sort_by(Order order) && {
     return std::move(sort_by(std::move(order)));
   }
 
@@ -107,7 +108,7 @@ class KeyedData {
     return *this;
   }
   template <class Order>
-  KeyedData&& top(std::uint64_t k, Order order) && {
+  KeyedData top(std::uint64_t k, Order order) && {
     return std::move(top(k, std::move(order)));
   }
 
@@ -279,7 +280,8 @@ class KeyedData {
 
   // Collective: some rows of every part, as bytes, on every rank.
   [[nodiscard]] std::vector<char> gather_sample() const {
-    constexpr std::size_t n_from_each = 128;
+    // Every rank sorts the whole sample: fewer rows of each part where there are many parts.
+    const std::size_t n_from_each = std::clamp<std::size_t>(16384 / layout_.n_parts(), 16, 128);
     std::vector<char> bytes;
     for (const auto& part : parts_) {
       // Evenly spaced in an order that has nothing to do with the one wanted.

@@ -15,6 +15,7 @@
 #include <serried/mapreduce/key_traits.hpp>
 #include <serried/mapreduce/row.hpp>
 #include <serried/mapreduce/string_sort.hpp>
+#include <serried/mpi/reduction.hpp>
 
 namespace serried::mapreduce {
 
@@ -31,25 +32,25 @@ KeyValue(K, V) -> KeyValue<K, V>;
 struct AscendingKey {
   template <class Item>
   bool operator()(const Item& a, const Item& b) const {
-    return a.key < b.key;
+    return mpi::total_less(a.key, b.key);
   }
 };
 struct DescendingKey {
   template <class Item>
   bool operator()(const Item& a, const Item& b) const {
-    return b.key < a.key;
+    return mpi::total_less(b.key, a.key);
   }
 };
 struct AscendingValue {
   template <class Item>
   bool operator()(const Item& a, const Item& b) const {
-    return a.value < b.value;
+    return mpi::total_less(a.value, b.value);
   }
 };
 struct DescendingValue {
   template <class Item>
   bool operator()(const Item& a, const Item& b) const {
-    return b.value < a.value;
+    return mpi::total_less(b.value, a.value);
   }
 };
 inline constexpr AscendingKey ascending_key;
@@ -99,7 +100,7 @@ inline constexpr bool is_by_value =
 /// are of two numbers that lie side by side; otherwise, of rows.
 template <Key K, class V, class Order>
 void sort_rows(std::vector<Row<V>>& rows, const Order& order) {
-  if constexpr (TextKey<K> && std::integral<V> &&
+  if constexpr (TextKey<K> && std::integral<V> && sizeof(V) <= 8 &&
                 (detail::is_by_value<Order> || std::same_as<Order, AscendingKey>)) {
     std::vector<SortItem<V>> items;
     items.reserve(rows.size());

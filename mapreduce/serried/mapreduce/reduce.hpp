@@ -15,26 +15,16 @@
 #include <serried/mapreduce/parallel.hpp>
 #include <serried/mapreduce/text_source.hpp>
 #include <serried/mpi/agree.hpp>
+#include <serried/mpi/reduction.hpp>
 
 namespace serried::mapreduce {
 
-namespace detail {
-
-template <class Op>
-inline constexpr bool is_plus = false;
-template <class T>
-inline constexpr bool is_plus<std::plus<T>> = true;
-template <class Op>
-inline constexpr bool is_multiplies = false;
-template <class T>
-inline constexpr bool is_multiplies<std::multiplies<T>> = true;
-
-}  // namespace detail
-
-/// An operation that gives the same bits in any order. Floating-point sums and products do not.
+/// An operation that gives the same bits in any order and grouping, as far as the types can tell. On floating-point
+/// values only Min and Max do: a sum or a product rounds differently in another order. A struct of floating-point
+/// numbers, or a lambda that is not associative and commutative, cannot be seen from here.
 template <class Op, class V>
 concept OrderFree = std::convertible_to<std::invoke_result_t<const Op&, const V&, const V&>, V> &&
-    !(std::floating_point<V> && (detail::is_plus<Op> || detail::is_multiplies<Op>));
+    (!std::floating_point<V> || std::same_as<Op, mpi::Min> || std::same_as<Op, mpi::Max>);
 
 namespace detail {
 

@@ -18,6 +18,7 @@
 
 #include <serried/base/error.hpp>
 #include <serried/base/hash.hpp>
+#include <serried/base/self_contained.hpp>
 
 namespace serried::mapreduce {
 
@@ -93,9 +94,10 @@ struct HashedKey {
 
 template <class Value>
 struct Row {
-  static_assert(
-      std::is_trivially_copyable_v<Value>,
-      "values are copied as bytes, in tables and between ranks: make the value type trivially copyable");
+  static_assert(SelfContained<Value>,
+                "values are copied as bytes, in tables and between ranks: a value must be trivially "
+                "copyable, and no view "
+                "or pointer");
   StoredKey key;
   Value value;
 

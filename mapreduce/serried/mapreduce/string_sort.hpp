@@ -28,7 +28,8 @@ struct SortItem {
 /// Sorts `items` by rank, then by key. `prefix` must be the key's sort_prefix(0).
 template <class V>
 void sort_items(std::span<SortItem<V>> items, std::size_t depth = 0) {
-  constexpr std::size_t few = 12;  // fetching prefixes anew does not pay
+  constexpr std::size_t max_depth = 1024;  // bytes: keys that agree further are few, and each level is a call
+  constexpr std::size_t few = 12;          // fetching prefixes anew does not pay
   constexpr std::size_t n_bytes = 8;
   // Without a branch on the comparison, which would be mispredicted every other time.
   boost::sort::pdqsort_branchless(items.begin(), items.end(), [](const SortItem<V>& a, const SortItem<V>& b) {
@@ -46,7 +47,7 @@ void sort_items(std::span<SortItem<V>> items, std::size_t depth = 0) {
     if (equal.size() == 1) {
       continue;
     }
-    if (equal.size() <= few) {
+    if (equal.size() <= few || depth >= max_depth) {
       std::ranges::sort(equal,
                         [](const SortItem<V>& a, const SortItem<V>& b) { return a.row->key < b.row->key; });
       continue;

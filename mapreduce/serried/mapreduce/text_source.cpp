@@ -3,20 +3,26 @@
 #include <chrono>
 #include <mutex>
 #include <optional>
+#include <thread>
 #include <utility>
 
+#include <serried/base/contract.hpp>
 #include <serried/base/error.hpp>
 #include <serried/mapreduce/block_reader.hpp>
 #include <serried/mapreduce/parallel.hpp>
 #include <serried/mapreduce/text_source.hpp>
 #include <serried/mpi/agree.hpp>
 #include <serried/mpi/allreduce.hpp>
+#include <serried/mpi/barrier.hpp>
+#include <serried/mpi/broadcast.hpp>
 #include <serried/mpi/check.hpp>
 #include <serried/mpi/notices.hpp>
 #include <serried/mpi/threads.hpp>
 
 namespace serried::mapreduce {
 namespace {
+
+constexpr auto longest_pause = std::chrono::microseconds(5000);
 
 // How far all ranks are and whether one of them failed, told by notices between blocks. For the MPI thread.
 class Bulletin {
@@ -26,14 +32,15 @@ class Bulletin {
         is_root_(comm.is_root()),
         total_bytes_(total_bytes),
         done_of_rank_(static_cast<std::size_t>(comm.size())),
-        line_(options.progress_name, comm.is_root() ? options.progress : report::Progress::never) {}
+        line_(options.progress_name, comm.is_root() ? options.progress : report::Progress::never),
+        is_shown_(mpi::broadcast_value(comm, line_.is_shown())) {}
 
   // `done`: bytes that this rank has read. True if another rank failed.
   bool exchange(std::uint64_t done) {
     constexpr auto interval = std::chrono::milliseconds(100);
     if (const auto now = std::chrono::steady_clock::now(); now >= next_) {
       next_ = now + interval;
-      if (!is_root_) {
+      if (!is_root_ && is_shown_) {
         notices_.post(0, {.kind = bytes_done, .value = done});
       }
       while (const auto received = notices_.poll()) {
@@ -53,8 +60,14 @@ class Bulletin {
 
   void tell_failure() { notices_.post_to_all({.kind = failed, .value = 0}); }
 
-  // Collective.
-  void close() {
+  // Collective. Until all ranks are here, news go on being read and shown.
+  void close(std::uint64_t done) {
+    mpi::Request everybody = mpi::async_barrier(notices_.comm());
+    for (auto pause = std::chrono::microseconds(20); !everybody.test();
+         pause = std::min(2 * pause, longest_pause)) {
+      exchange(done);
+      std::this_thread::sleep_for(pause);
+    }
     notices_.close();
     line_.finish();
   }
@@ -78,6 +91,7 @@ class Bulletin {
   bool has_failed_elsewhere_ = false;
   std::chrono::steady_clock::time_point next_;
   report::ProgressLine line_;
+  bool is_shown_;
 };
 
 // The failure of the earliest split, whichever thread meets one first.
@@ -118,6 +132,10 @@ TextSource::TextSource(const mpi::Communicator& comm, const std::vector<std::str
       separator_(separator),
       options_(options),
       n_threads_(mpi::default_threads(comm_)) {
+  expects(options.split_bytes > 0, "split_bytes > 0");
+  expects(options.window_bytes > 0, "window_bytes > 0");
+  // Splits that differ from rank to rank would lose lines or read them twice.
+  options_.split_bytes = mpi::broadcast_value(comm_, options.split_bytes);
   if (options.threads > 0) {
     n_threads_ = options.threads;
   }
@@ -138,6 +156,15 @@ SourceCounts TextSource::for_each_block(const Visit& visit) const {
   std::atomic<std::uint64_t> n_bytes = 0;
   std::atomic<std::uint64_t> n_records = 0;
   std::atomic<bool> must_stop = false;
+  std::atomic<int> n_threads_at_work = 0;
+
+  // For thread 0, which alone may call MPI: has anybody failed?
+  const auto hear = [&](int thread) {
+    if (thread == 0 && bulletin.exchange(n_taken)) {
+      must_stop = true;
+    }
+    return must_stop.load();
+  };
 
   const auto visit_block = [&](int thread, std::span<char> block, std::uint64_t n_new) {
     const std::uint64_t taken = n_taken += n_new;
@@ -148,15 +175,13 @@ SourceCounts TextSource::for_each_block(const Visit& visit) const {
     const double share =
         bytes_to_read == 0 ? 0 : static_cast<double>(taken) / static_cast<double>(bytes_to_read);
     n_records += visit(thread, block, std::min(share, 1.0));
-    if (thread == 0 && bulletin.exchange(taken)) {
-      must_stop = true;
-    }
-    return !must_stop;
+    return !hear(thread);
   };
   on_threads(n_threads_, [&](int thread) {
     std::size_t current = 0;
+    ++n_threads_at_work;
     try {
-      BlockReader reader(options_.window_bytes);
+      BlockReader reader(options_.window_bytes, [&] { return hear(thread); });
       while (!must_stop && (current = next_split++) < splits.size()) {
         reader.read(
             inputs_[splits[current].input], splits[current], separator_,
@@ -170,11 +195,16 @@ SourceCounts TextSource::for_each_block(const Visit& visit) const {
                                                 : std::move(error).at(inputs_[splits[current].input].path)));
       must_stop = true;
     }
+    --n_threads_at_work;
+    while (thread == 0 && n_threads_at_work > 0) {
+      hear(thread);
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
   });
   if (failure.error()) {
     bulletin.tell_failure();
   }
-  bulletin.close();
+  bulletin.close(n_taken);
   mpi::agree(comm_, failure.error());
 
   SourceCounts counts{.n_files = inputs_.size(), .n_bytes = n_bytes, .n_records = n_records};

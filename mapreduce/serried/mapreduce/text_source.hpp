@@ -18,15 +18,19 @@
 
 namespace serried::mapreduce {
 
+/// The same on all ranks, but for `threads`.
 struct TextOptions {
   int threads = 0;         ///< of this rank; 0: mpi::default_threads
   bool fold_case = false;  ///< A-Z are read as a-z
   report::Progress progress = report::Progress::never;
   std::string progress_name = "reading";
-  // Neither of these shows in any result.
-  std::uint64_t split_bytes = std::uint64_t{2}
-                              << 20;                ///< unit of work: a file is cut into pieces of this size
-  std::size_t window_bytes = std::size_t{1} << 20;  ///< read buffer of a thread; longer records make it grow
+
+  // These two show in no result.
+
+  /// Unit of work: a file is cut into pieces of this size.
+  std::uint64_t split_bytes = std::uint64_t{1} << 20;
+  /// Read buffer of a thread; a longer record makes it grow.
+  std::size_t window_bytes = std::size_t{1} << 20;
 };
 
 /// What was read, over all ranks.

@@ -65,9 +65,9 @@ TEST_F(PipelineTest, WordsOfLinesAreTheWords) {
                           .reduce_by_key(std::plus<>{});
     EXPECT_EQ(from_lines.count(), expected.size()) << "on every rank";
     EXPECT_EQ(from_words.count(), expected.size());
-    EXPECT_EQ(from_words.local_source_counts().n_bytes, text_.size());
-    EXPECT_EQ(from_words.local_source_counts().n_files, 1u);
-    EXPECT_EQ(from_words.local_source_counts().n_records, test::naive_words(text_).size());
+    EXPECT_EQ(from_words.source_counts().n_bytes, text_.size());
+    EXPECT_EQ(from_words.source_counts().n_files, 1u);
+    EXPECT_EQ(from_words.source_counts().n_records, test::naive_words(text_).size());
     expect_on_root(collected(std::move(from_lines)), expected);
     expect_on_root(collected(std::move(from_words)), expected);
   }
