@@ -96,10 +96,10 @@ class Pipeline {
   [[nodiscard]] auto reduce_by_key(Op op) const requires detail::is_key_value<Record> {
     using K = decltype(Record::key);
     using V = decltype(Record::value);
-    static_assert(
-        OrderFree<Op, V>,
-        "op must take two values and give one, and not be a floating-point sum or product, whose last bits "
-        "depend on the order: sum integers instead");
+    static_assert(OrderFree<Op, V>,
+                  "op must take two values and give one; on floating-point values only mpi::min and mpi::max "
+                  "give the same "
+                  "bits in any order: sum integers instead");
     return reduce<K, V>(source_, feed_, op);
   }
 

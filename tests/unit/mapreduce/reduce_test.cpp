@@ -18,6 +18,9 @@ namespace {
 static_assert(!OrderFree<std::plus<>, double> && !OrderFree<std::plus<double>, double>);
 static_assert(!OrderFree<std::plus<>, float> && !OrderFree<std::multiplies<>, double>);
 static_assert(OrderFree<std::plus<>, std::uint64_t> && OrderFree<std::multiplies<>, int>);
+// Whether a function on floating-point values depends on the order cannot be seen.
+constexpr auto add = [](double a, double b) { return a + b; };
+static_assert(!OrderFree<decltype(add), double>);
 static_assert(OrderFree<mpi::Max, double> && OrderFree<mpi::Min, float>);
 // What is not an operation on values of this type at all.
 static_assert(!OrderFree<std::plus<>, std::array<int, 2>> && !OrderFree<int, int>);
