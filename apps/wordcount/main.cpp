@@ -2,7 +2,6 @@
 #include <charconv>
 #include <cstdint>
 #include <cstdio>
-#include <map>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -56,14 +55,10 @@ std::optional<CommandLine> parse(int argc, char** argv, bool prints) {
       ->option_text("T");
   app.add_flag("--json", line.wants_json,
                "Print a summary as JSON on standard output; without -o, instead of the counts");
-  const std::map<std::string, serried::report::Progress> progress = {
-      {"auto", serried::report::Progress::automatic},
-      {"always", serried::report::Progress::always},
-      {"never", serried::report::Progress::never}};
-  options.text.progress = serried::report::Progress::automatic;
-  app.add_option("--progress", options.text.progress, "Progress line: auto (on a terminal), always or never")
-      ->transform(CLI::CheckedTransformer(progress).description(""))
-      ->option_text("WHEN");
+  std::string progress = "auto";
+  app.add_option("--progress", progress, "Progress line: auto (on a terminal), always or never")
+      ->check(CLI::IsMember({"auto", "always", "never"}))
+      ->type_name("WHEN");
   app.add_flag("--quiet", line.is_quiet, "No progress and no summary on standard error");
   app.set_version_flag("--version", fmt::format("serried-wordcount {}", serried::version));
   app.footer(
@@ -81,9 +76,13 @@ std::optional<CommandLine> parse(int argc, char** argv, bool prints) {
   } catch (const CLI::ParseError& error) {
     throw serried::usage_error(fmt::format("{}; see --help", error.what()));
   }
-  if (line.is_quiet) {
-    options.text.progress = serried::report::Progress::never;
+  if (app.count("--output") > 0 && options.output.empty()) {
+    throw serried::usage_error("-o has an empty name; leave it out, or give -, for standard output");
   }
+  using serried::report::Progress;
+  options.text.progress = line.is_quiet || progress == "never" ? Progress::never
+                          : progress == "always"               ? Progress::always
+                                                               : Progress::automatic;
   options.text.progress_name = "serried-wordcount";
   options.writes_counts = !options.output.empty() || !line.wants_json;
   return line;
@@ -105,9 +104,11 @@ void print_summary(const CommandLine& line, const serried::wordcount::Summary& s
       throw serried::system_error("write the summary", errno, "standard output");
     }
   } else if (!line.is_quiet) {
-    fmt::print(stderr, "{} words, {} distinct, {} in {} files: {} ({:.0f} MB/s) on {} ranks x {} threads\n",
-               summary.n_words, summary.n_distinct, serried::format_bytes(summary.n_bytes), summary.n_files,
-               serried::format_seconds(summary.seconds), megabytes_per_second, n_ranks, n_threads);
+    const std::string text = fmt::format(
+        "{} words, {} distinct, {} in {} files: {} ({:.0f} MB/s) on {} ranks x {} threads\n", summary.n_words,
+        summary.n_distinct, serried::format_bytes(summary.n_bytes), summary.n_files,
+        serried::format_seconds(summary.seconds), megabytes_per_second, n_ranks, n_threads);
+    std::fputs(text.c_str(), stderr);  // the job is done even if nobody can be told
   }
 }
 

@@ -1,7 +1,10 @@
 #include <fcntl.h>
+#include <unistd.h>
 
+#include <charconv>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include <serried/base/error.hpp>
@@ -29,6 +32,23 @@ void attempt(std::optional<Error>& failure, Work&& work) {
   }
 }
 
+// The descriptor of this process that `path` stands for. Opening it anew would begin at the front of what was written.
+std::optional<int> open_descriptor(std::string_view path) {
+  constexpr std::string_view folder = "/dev/fd/";
+  if (path == "/dev/stdout") {
+    return STDOUT_FILENO;
+  }
+  if (path == "/dev/stderr") {
+    return STDERR_FILENO;
+  }
+  int number = 0;
+  const char* const end = path.data() + path.size();
+  if (path.starts_with(folder) && std::from_chars(path.data() + folder.size(), end, number).ptr == end) {
+    return number;
+  }
+  return std::nullopt;
+}
+
 template <class T>
 std::span<T> one(T& value) {
   return {&value, 1};
@@ -40,7 +60,10 @@ OrderedOutput::OrderedOutput(const mpi::Communicator& comm, int descriptor, cons
     : comm_(comm.dup()), file_(FileDescriptor::borrow(descriptor, name)) {}
 
 OrderedOutput::OrderedOutput(const mpi::Communicator& comm, const std::string& path) : comm_(comm.dup()) {
-  mpi::on_root(comm, [&] { file_ = FileDescriptor::open(path, O_WRONLY); });
+  mpi::on_root(comm, [&] {
+    const std::optional<int> descriptor = open_descriptor(path);
+    file_ = descriptor ? FileDescriptor::borrow(*descriptor, path) : FileDescriptor::open(path, O_WRONLY);
+  });
 }
 
 void OrderedOutput::write(const std::function<void(const Put&)>& produce) {

@@ -25,7 +25,8 @@ namespace fs = std::filesystem;
 std::string resolved(const std::string& path) {
   constexpr int max_links = 40;  // as Linux has it
   fs::path target = path;
-  for (int n_links = 0; fs::is_symlink(target); ++n_links) {
+  std::error_code ignored;  // what is wrong with the path shows when the file is made
+  for (int n_links = 0; fs::is_symlink(target, ignored); ++n_links) {
     if (n_links == max_links) {
       throw system_error("write", ELOOP, path);
     }
@@ -34,7 +35,12 @@ std::string resolved(const std::string& path) {
   return target.string();
 }
 
+// What is in these folders are doors to something else, whatever they lead to: /dev/stdout may lead to a regular file, to
+// which somebody else has written and will write.
 bool is_special_here(const std::string& path) {
+  if (path.starts_with("/dev/fd/") || path.starts_with("/dev/std") || path.starts_with("/proc/")) {
+    return true;
+  }
   struct stat status {};
   return ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
 }
@@ -82,7 +88,9 @@ OutputFile::OutputFile(const mpi::Communicator& comm, const std::string& path)
       throw Error("cannot replace: it is a device or a pipe").at(path);
     }
     path_ = resolved(path);
-    if (fs::is_directory(path_)) {
+    struct stat before {};
+    const bool exists = ::stat(path_.c_str(), &before) == 0;
+    if (exists && S_ISDIR(before.st_mode)) {
       throw Error("cannot write: it is a directory").at(path);
     }
     partial_path_ = fmt::format("{}.partial-{:08x}", path_, std::random_device()());
@@ -92,6 +100,11 @@ OutputFile::OutputFile(const mpi::Communicator& comm, const std::string& path)
       throw Error(error.problem()).at(path);  // the name that the user gave, not ours
     }
     partial_ = TemporaryFile(partial_path_);
+    if (exists) {
+      constexpr mode_t permissions = 07777;
+      // Where the owner is another user this may fail: then the new file has the usual ones.
+      static_cast<void>(::fchmod(file_.get(), before.st_mode & permissions));
+    }
   });
   mpi::broadcast_resized(comm_, path_);
   mpi::broadcast_resized(comm_, partial_path_);

@@ -46,7 +46,8 @@ class TemporaryFile {
 /// Move-only. If it is destroyed before it was committed, the partial file is removed.
 class OutputFile {
  public:
-  /// Collective. Makes the file beside `path` (or beside what the symbolic link `path` points to). Throws the
+  /// Collective. The new file has the permissions of the one that it replaces, but the owner of this process. Makes the
+  /// file beside `path` (or beside what the symbolic link `path` points to). Throws the
   /// same serried::Error on all ranks if that is impossible, or if `path` is a directory, a device or a pipe.
   OutputFile(const mpi::Communicator& comm, const std::string& path);
 

@@ -124,14 +124,18 @@ InputList list_here(const std::vector<std::string>& patterns) {
   }
   InputList inputs;
   for (const std::string& pattern : patterns) {
+    if (pattern.empty()) {
+      throw usage_error("an input has an empty name");
+    }
     struct stat status {};
     if (pattern == "-") {
       add_stream(inputs, pattern);
     } else if (::stat(pattern.c_str(), &status) == 0) {
       add_path(inputs, pattern, status);
-    } else if (const int reason = errno;
-               pattern.find_first_of("*?[") == std::string::npos || !add_matches(inputs, pattern)) {
+    } else if (const int reason = errno; pattern.find_first_of("*?[") == std::string::npos) {
       throw system_error("open", reason, pattern);
+    } else if (!add_matches(inputs, pattern)) {
+      throw Error("no file matches this pattern").at(pattern);
     }
   }
   return inputs;
