@@ -10,12 +10,6 @@
 
 namespace serried {
 
-/// A bug of the program, not of the world.
-class BrokenContract : public std::logic_error {
- public:
-  using std::logic_error::logic_error;
-};
-
 /// Where a function was called: for a defaulted last parameter, `Place where = Place::here()`.
 /// (std::source_location is not there yet in clang 14.)
 struct Place {
@@ -28,11 +22,11 @@ struct Place {
   }
 };
 
-/// Throws BrokenContract "FILE:LINE: expected that CONDITION" unless `holds`.
+/// Throws std::logic_error "FILE:LINE: expected that CONDITION" unless `holds`.
 constexpr void expects(bool holds, const char* condition, Place where = Place::here()) {
   if (!holds) [[unlikely]] {
-    throw BrokenContract(std::string(where.file) + ":" + std::to_string(where.line) + ": expected that " +
-                         condition);
+    throw std::logic_error(std::string(where.file) + ":" + std::to_string(where.line) + ": expected that " +
+                           condition);
   }
 }
 

@@ -7,7 +7,6 @@
 
 #include <fmt/format.h>
 
-#include <serried/base/contract.hpp>
 #include <serried/base/error.hpp>
 
 namespace serried {
@@ -148,7 +147,7 @@ Error as_error(const std::exception_ptr& exception) {
     return error;
   } catch (const std::bad_alloc&) {
     return Error("out of memory").hint("use more ranks on more nodes, or fewer threads");
-  } catch (const BrokenContract& error) {
+  } catch (const std::logic_error& error) {
     return Error(fmt::format("bug: {}", error.what())).hint("please report it");
   } catch (const std::exception& error) {
     return Error(error.what());

@@ -71,7 +71,7 @@ class Error : public std::exception {
 [[nodiscard]] Error system_error(const std::string& action, int error_number, const std::string& path);
 
 /// Any exception as an Error, with its message and the exit code that it deserves: a serried::Error as it is,
-/// std::bad_alloc as "out of memory", a BrokenContract as a bug, anything else by its what().
+/// std::bad_alloc as "out of memory", a std::logic_error as a bug, anything else by its what().
 [[nodiscard]] Error as_error(const std::exception_ptr& exception);
 
 /// `text` with every control character of ASCII and of UTF-8 written as an escape (\n, \x1b, \xc2\x9b), so
