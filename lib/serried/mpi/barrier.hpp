@@ -17,7 +17,7 @@ inline void barrier(const Communicator& comm) { check(MPI_Barrier(comm.get()), "
 [[nodiscard]] inline Request async_barrier(const Communicator& comm) {
   MPI_Request request = MPI_REQUEST_NULL;
   check(MPI_Ibarrier(comm.get(), &request), "MPI_Ibarrier");
-  return Request({request});
+  return {{request}, Request::Buffer::is_read};
 }
 
 }  // namespace serried::mpi

@@ -34,7 +34,7 @@ void expect_launcher_understood(int n_ranks) {
   };
   for (const Launcher& launcher :
        {Launcher{"SLURM_STEP_NUM_TASKS", "SLURM_PROCID", "use srun --mpi=pmix, or mpirun"},
-        Launcher{"PMI_SIZE", "PMI_RANK", "use the mpirun of Open MPI"}}) {
+        Launcher{"PMI_SIZE", "PMI_SIZE", "use the mpirun of Open MPI"}}) {
     const char* text = std::getenv(launcher.variable);
     const bool is_step = std::getenv(launcher.present) != nullptr;
     const bool is_open_mpi = std::getenv("OMPI_COMM_WORLD_SIZE") != nullptr;

@@ -105,7 +105,7 @@ requires Buffer<std::remove_cvref_t<R>> &&(std::is_lvalue_reference_v<R> || std:
           "MPI_Isend");
     return n;
   });
-  return Request(std::move(parts));
+  return {std::move(parts), Request::Buffer::is_read};
 }
 
 /// As `receive`, but returns at once. The message must have exactly the length of `buffer`.
@@ -120,7 +120,7 @@ template <OutputBuffer R>
           "MPI_Irecv");
     return n;
   });
-  return Request(std::move(parts));
+  return {std::move(parts), Request::Buffer::is_written};
 }
 
 /// True if a message is waiting. Local; never blocks.

@@ -10,10 +10,12 @@
 
 namespace serried::mpi {
 
-Request::Request(Request&& other) noexcept : parts_(std::exchange(other.parts_, {})) {}
+Request::Request(Request&& other) noexcept
+    : parts_(std::exchange(other.parts_, {})), buffer_(other.buffer_) {}
 
 Request& Request::operator=(Request&& other) noexcept {
   std::swap(parts_, other.parts_);
+  std::swap(buffer_, other.buffer_);
   return *this;
 }
 
@@ -57,7 +59,7 @@ void Request::give_up_parts() noexcept {
   constexpr auto patience = std::chrono::seconds(2);
   const auto deadline = Clock::now() + patience;
   for (MPI_Request& part : parts_) {
-    if (part == MPI_REQUEST_NULL) {
+    if (part == MPI_REQUEST_NULL || buffer_ == Buffer::is_read) {
       continue;
     }
     MPI_Cancel(&part);

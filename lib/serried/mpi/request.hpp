@@ -12,12 +12,15 @@
 
 namespace serried::mpi {
 
-/// Move-only. A request that is destroyed before it is complete is a bug, except while an exception unwinds:
-/// then its parts are cancelled and given back to MPI, which is local.
+/// Move-only. A request that is destroyed before it is complete is a bug, except while an exception unwinds: then what
+/// would write into a buffer is cancelled, or, if it is too late for that, waited for two seconds, after which the job is
+/// ended. What only reads a buffer (a send) is left alone: at worst the other side gets rubbish from a job that failed.
 class [[nodiscard]] Request {
  public:
   Request() = default;
-  explicit Request(std::vector<MPI_Request> parts) : parts_(std::move(parts)) {}
+  /// Whether MPI writes into the user's memory until the operation is complete.
+  enum class Buffer : bool { is_read, is_written };
+  Request(std::vector<MPI_Request> parts, Buffer buffer) : parts_(std::move(parts)), buffer_(buffer) {}
   Request(Request&& other) noexcept;
   Request& operator=(Request&& other) noexcept;
   ~Request();
@@ -32,6 +35,7 @@ class [[nodiscard]] Request {
   void give_up_parts() noexcept;
 
   std::vector<MPI_Request> parts_;
+  Buffer buffer_ = Buffer::is_read;
 };
 
 }  // namespace serried::mpi

@@ -1,4 +1,7 @@
 // A user's function that throws on one rank: the same Error on all ranks, and nobody waits for ever.
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
@@ -12,6 +15,7 @@
 #include <gtest/gtest.h>
 
 #include <serried/base/error.hpp>
+#include <serried/base/file_descriptor.hpp>
 #include <serried/mapreduce.hpp>
 #include <serried/mpi/agree.hpp>
 
@@ -174,6 +178,24 @@ TEST_F(FailureTest, OfADamagedFileAmongManyThatAreNot) {
         error_of([&] { (void)text_words(world(), {folder_.path("in")}, small_pieces(threads)).count(); });
     EXPECT_EQ(error.path(), damaged);
     EXPECT_EQ(error.offset(), whole.size() / 2);
+    EXPECT_TRUE(same_everywhere(error.to_bytes()));
+  }
+}
+
+TEST_F(FailureTest, EndsTheWaitForAPipeThatSaysNothing) {
+  const std::string fifo = folder_.path("fifo");
+  FileDescriptor silent_writer;
+  folder_.on_root([&] {
+    ::mkfifo(fifo.c_str(), 0600);
+    silent_writer = FileDescriptor::open(fifo, O_RDWR);
+  });
+  // The first file keeps rank 0 busy, so the damaged one is another rank's; the pipe is always rank 0's.
+  const std::string damaged = folder_.write("damaged.gz", "not compressed");
+  for (const int threads : {1, 2}) {
+    TextOptions options = small_pieces(threads);
+    options.split_bytes = 1 << 20;
+    const Error error = error_of([&] { (void)text_words(world(), {path_, damaged, fifo}, options).count(); });
+    EXPECT_EQ(error.path(), damaged);
     EXPECT_TRUE(same_everywhere(error.to_bytes()));
   }
 }

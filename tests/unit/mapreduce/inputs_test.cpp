@@ -98,6 +98,26 @@ TEST_F(InputsTest, ADirectoryIsAllRegularFilesBelowIt) {
   EXPECT_THAT(listed({path("d/empty")}), IsEmpty());
 }
 
+TEST_F(InputsTest, AnOutputThatIsBeingMadeIsNoInput) {
+  (void)folder_.write("d/counts.tsv", "");
+  (void)folder_.write("d/counts.tsv.partial-0123abcd", "");
+  (void)folder_.write("d/a.partial-text", "only looks alike");
+  EXPECT_THAT(listed({path("d")}), ElementsAre("d/a.partial-text", "d/counts.tsv"));
+  EXPECT_THAT(listed({path("d/counts.tsv.partial-0123abcd")}), ElementsAre("d/counts.tsv.partial-0123abcd"))
+      << "if it is asked for by its name";
+}
+
+TEST_F(InputsTest, AStreamNamedTwiceIsBadUsage) {
+  folder_.on_root([&] {
+    ::mkfifo(path("fifo").c_str(), 0600);
+    fs::create_symlink(path("fifo"), path("same"));
+  });
+  EXPECT_THAT(listed({path("fifo")}), ElementsAre("fifo"));
+  EXPECT_EQ(error({"-", "-"}).exit_code(), ExitCode::usage);
+  EXPECT_EQ(error({path("fifo"), path("fifo")}).exit_code(), ExitCode::usage);
+  EXPECT_EQ(error({path("fifo"), path("same")}).exit_code(), ExitCode::usage);
+}
+
 TEST_F(InputsTest, ALinkThatIsNamedIsFollowed) {
   (void)folder_.write("d/a", "text");
   folder_.on_root([&] {

@@ -98,6 +98,24 @@ TEST(SortRows, NumbersByValueTiesToo) {
   }
 }
 
+TEST(SortRows, FloatingPointValuesHaveOneOrder) {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const double infinity = std::numeric_limits<double>::infinity();
+  // Ascending: IEEE 754's totalOrder.
+  const std::vector<double> values = {-nan, -infinity, -1, -0.0, 0.0, 1, infinity, nan};
+  for (std::size_t first = 0; first < values.size(); ++first) {
+    std::vector<Row<double>> rows;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const std::size_t which = (first + 3 * i) % values.size();
+      rows.push_back({store_key(std::to_string(which)).key, values[which]});
+    }
+    sort_rows<std::string_view>(rows, ascending_value);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      EXPECT_EQ(rows[i].key.view(), std::to_string(i));
+    }
+  }
+}
+
 TEST(RowLess, IsAStrictOrderOfDistinctKeys) {
   const RowLess<std::string_view, int, DescendingValue> less(descending_value);
   const Row<int> a{store_key("a").key, 1};
