@@ -1,6 +1,7 @@
 # How every target of this project is compiled; none of it reaches a user's own code.
 add_library(serried_warnings INTERFACE)
-target_compile_options(serried_warnings INTERFACE -Wall -Wextra -Wconversion -Wshadow)
+# Sign conversions are part of -Wconversion for clang only, not for g++; one set of rules holds for both.
+target_compile_options(serried_warnings INTERFACE -Wall -Wextra -Wconversion -Wno-sign-conversion -Wshadow)
 if(SERRIED_WERROR)
   target_compile_options(serried_warnings INTERFACE -Werror)
 endif()
