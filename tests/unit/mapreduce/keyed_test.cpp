@@ -234,7 +234,7 @@ TEST_F(KeyedTest, NumbersAsKeysAndValues) {
     keys.push_back(5 - static_cast<int>(word.bytes.size()));
   }
   std::ranges::sort(keys);
-  keys.erase(std::ranges::unique(keys).begin(), keys.end());
+  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
   std::string wanted;
   for (const int key : keys) {
     NumberText digits;

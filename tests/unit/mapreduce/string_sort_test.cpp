@@ -67,7 +67,7 @@ TEST(SortItems, KeysThatDifferOnlyFarBehindOrInTheirLength) {
     keys.push_back(std::string(length, 'a') + std::string(40, '\0'));
   }
   std::ranges::sort(keys);
-  keys.erase(std::ranges::unique(keys).begin(), keys.end());
+  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
   for (std::size_t i = keys.size(); i > 1; --i) {
     std::swap(keys[i - 1], keys[random.below(i)]);
   }
