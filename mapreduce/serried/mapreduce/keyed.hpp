@@ -21,7 +21,7 @@
 
 #include <serried/mapreduce/exchange.hpp>
 #include <serried/mapreduce/order.hpp>
-#include <serried/mapreduce/parallel.hpp>
+#include <serried/base/parallel.hpp>
 #include <serried/mapreduce/text_source.hpp>
 #include <serried/mapreduce/tsv.hpp>
 #include <serried/mpi/agree.hpp>

@@ -12,7 +12,7 @@
 #include <serried/mapreduce/combine_table.hpp>
 #include <serried/mapreduce/exchange.hpp>
 #include <serried/mapreduce/keyed.hpp>
-#include <serried/mapreduce/parallel.hpp>
+#include <serried/base/parallel.hpp>
 #include <serried/mapreduce/text_source.hpp>
 #include <serried/mpi/agree.hpp>
 #include <serried/mpi/reduction.hpp>

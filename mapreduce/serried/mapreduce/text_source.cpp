@@ -9,7 +9,7 @@
 #include <serried/base/contract.hpp>
 #include <serried/base/error.hpp>
 #include <serried/mapreduce/block_reader.hpp>
-#include <serried/mapreduce/parallel.hpp>
+#include <serried/base/parallel.hpp>
 #include <serried/mapreduce/text_source.hpp>
 #include <serried/mpi/agree.hpp>
 #include <serried/mpi/allreduce.hpp>

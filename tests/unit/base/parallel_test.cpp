@@ -8,9 +8,9 @@
 
 #include <gtest/gtest.h>
 
-#include <serried/mapreduce/parallel.hpp>
+#include <serried/base/parallel.hpp>
 
-namespace serried::mapreduce {
+namespace serried {
 namespace {
 
 TEST(OnThreads, EachCallOnceTheFirstOnThisThread) {
@@ -59,4 +59,4 @@ TEST(OnThreads, ThrowsWhatTheLowestCallThrewWhenAllHaveReturned) {
 }
 
 }  // namespace
-}  // namespace serried::mapreduce
+}  // namespace serried

@@ -6,7 +6,7 @@
 #include <exception>
 #include <vector>
 
-namespace serried::mapreduce {
+namespace serried {
 
 /// Calls `work(0)` … `work(n - 1)`, one thread each, and returns when all have. If some throw, the exception
 /// of the lowest is thrown here. Call i runs on this thread for i = 0.
@@ -31,4 +31,4 @@ void on_threads(int n, Work&& work) {
   }
 }
 
-}  // namespace serried::mapreduce
+}  // namespace serried
