@@ -5,6 +5,7 @@
 #include <serried/mpi/agree.hpp>
 #include <serried/mpi/allgather.hpp>
 #include <serried/mpi/allreduce.hpp>
+#include <serried/mpi/allreduce_exact.hpp>
 #include <serried/mpi/alltoall.hpp>
 #include <serried/mpi/barrier.hpp>
 #include <serried/mpi/broadcast.hpp>
