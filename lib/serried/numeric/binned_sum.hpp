@@ -63,9 +63,9 @@ class BinnedSum {
       mantissa = position > -digit_bits ? mantissa >> -position : 0;
       position = 0;
     }
-    const auto digit = static_cast<std::size_t>(position / digit_bits);
+    const auto digit = static_cast<std::size_t>(position) / digit_bits;
     const Int128 sign = static_cast<std::int64_t>(bits) >> 63;
-    const Uint128 digits = static_cast<Uint128>(mantissa) << position % digit_bits;
+    const Uint128 digits = static_cast<Uint128>(mantissa) << static_cast<unsigned>(position) % digit_bits;
     sums_[digit] =
         wrapping_sum(sums_[digit], (static_cast<Int128>(static_cast<std::uint64_t>(digits)) ^ sign) - sign);
     // Above the window's top digit there is nothing to add.
@@ -152,7 +152,9 @@ class BinnedSum {
   static constexpr int specials_position = 61;
 
   // The digit that holds the highest bit of a number with this exponent field: bit exponent + 51, counted from 2^-1074.
-  static constexpr std::int64_t top_digit(int exponent) noexcept { return (exponent + 51) / digit_bits; }
+  static constexpr std::int64_t top_digit(int exponent) noexcept {
+    return static_cast<unsigned>(exponent + 51) / digit_bits;
+  }
 
   static Int128 wrapping_sum(Int128 a, Int128 b) noexcept {
     return static_cast<Int128>(static_cast<Uint128>(a) + static_cast<Uint128>(b));

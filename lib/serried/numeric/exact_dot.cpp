@@ -8,29 +8,27 @@ namespace serried::numeric {
 
 namespace {
 
-// A finite double: ±mantissa · 2^(position - 1074).
+unsigned exponent_of(double x) noexcept {
+  return static_cast<unsigned>(std::bit_cast<std::uint64_t>(x) >> 52) & 0x7ff;
+}
+// Neither zero nor subnormal, nor an infinity or a NaN.
+bool is_normal(double x) noexcept { return exponent_of(x) - 1 < 0x7fe; }
+
+// A finite double: mantissa · 2^(position - 1074).
 struct Parts {
   explicit Parts(double x) noexcept {
-    const auto bits = std::bit_cast<std::uint64_t>(x);
-    const auto exponent = static_cast<unsigned>(bits >> 52) & 0x7ff;
-    const unsigned is_normal = exponent != 0 ? 1 : 0;
-    mantissa = (bits & ((std::uint64_t{1} << 52) - 1)) | std::uint64_t{is_normal} << 52;
-    position = exponent - is_normal;
-    sign = static_cast<std::int64_t>(bits) >> 63;
+    const auto bits = std::bit_cast<std::int64_t>(x);
+    const unsigned has_hidden_bit = exponent_of(x) != 0 ? 1 : 0;
+    const std::int64_t magnitude = (bits & ((std::int64_t{1} << 52) - 1)) | std::int64_t{has_hidden_bit}
+                                                                                << 52;
+    const std::int64_t sign = bits >> 63;
+    mantissa = (magnitude ^ sign) - sign;
+    position = exponent_of(x) - has_hidden_bit;
   }
-  [[nodiscard]] bool is_finite() const noexcept { return position < 0x7fe; }
 
-  std::uint64_t mantissa;
+  std::int64_t mantissa;
   unsigned position;
-  std::int64_t sign;  // 0 or -1
 };
-
-// The product of two mantissas, 106 bits and the sign.
-Int128 product(const Parts& x, const Parts& y) noexcept {
-  const auto magnitude = static_cast<Int128>(static_cast<Uint128>(x.mantissa) * y.mantissa);
-  const Int128 sign = x.sign ^ y.sign;
-  return (magnitude ^ sign) - sign;
-}
 
 // So many products of 106 bits fit into a cell of 127 with its sign.
 constexpr std::size_t block_size = std::size_t{1} << 20;
@@ -55,13 +53,13 @@ void empty(Table& table, ExactDot::Digits& sum) noexcept {
 }  // namespace
 
 void ExactDot::add(double x, double y) noexcept {
-  const Parts a(x);
-  const Parts b(y);
-  if (!a.is_finite() || !b.is_finite()) [[unlikely]] {
+  if (!std::isfinite(x) || !std::isfinite(y)) [[unlikely]] {
     digits_.add_special(x * y);
     return;
   }
-  digits_.add_long(product(a, b), a.position + b.position);
+  const Parts a(x);
+  const Parts b(y);
+  digits_.add_long(Int128{a.mantissa} * b.mantissa, a.position + b.position);
 }
 
 void ExactDot::add(std::span<const double> x, std::span<const double> y) {
@@ -76,12 +74,12 @@ void ExactDot::add(std::span<const double> x, std::span<const double> y) {
   for (std::size_t begin = 0; begin < x.size(); begin += block_size) {
     const std::size_t end = std::min(x.size(), begin + block_size);
     for (std::size_t i = begin; i < end; ++i) {
-      const Parts a(x[i]);
-      const Parts b(y[i]);
-      if (a.is_finite() && b.is_finite()) [[likely]] {
-        table[a.position + b.position][i % 2] += product(a, b);
+      if (is_normal(x[i]) && is_normal(y[i])) [[likely]] {
+        const Parts a(x[i]);
+        const Parts b(y[i]);
+        table[a.position + b.position][i % 2] += Int128{a.mantissa} * b.mantissa;
       } else {
-        digits_.add_special(x[i] * y[i]);
+        add(x[i], y[i]);
       }
     }
     empty(table, digits_);
