@@ -44,7 +44,9 @@ inline std::string content(const fs::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
+// A new file in place of an old one: ext4 waits for the disk when one is overwritten.
 inline void write_file(const fs::path& path, std::string_view bytes) {
+  fs::remove(path);
   std::ofstream(path, std::ios::binary) << bytes;
 }
 
