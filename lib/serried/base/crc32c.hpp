@@ -12,7 +12,7 @@
 namespace serried {
 
 /// The checksum of `bytes`, or of what `before` is the checksum of followed by `bytes`. Local; the same on every
-/// machine. With the processor's instruction 6 GB/s or more, else 1 GB/s or more.
+/// machine. One core does 5 GB/s with the processor's instruction (SSE4.2), else 1.3 GB/s.
 [[nodiscard]] std::uint32_t crc32c(std::span<const std::byte> bytes, std::uint32_t before = 0) noexcept;
 
 namespace detail {

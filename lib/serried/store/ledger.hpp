@@ -31,13 +31,13 @@
 namespace serried::store {
 
 struct LedgerOptions {
-  std::string folder;  ///< made if missing; its parent must exist; all nodes see the same one
+  std::string folder = {};  ///< made if missing; its parent must exist; all nodes see the same one
   std::string
       configuration;  ///< canonical text of everything that the result depends on; a line a setting reads best
   std::uint64_t n_indices = 0;
   bool resume =
       false;  ///< false: a folder that holds a ledger is refused; true: it is continued, or begun if there is none
-  Provenance origin;  ///< written into each segment's head, for people
+  Provenance origin = {};  ///< written into each segment's head, for people
   std::chrono::milliseconds commit_interval{100};
 };
 
