@@ -10,7 +10,8 @@
 /// The folder holds a segment file for each node of each run, segment-RUN-NODE.log, to which records are appended
 /// (ledger_record.hpp: lengths, sequence numbers, CRC32C). A segment is written by one run and never changed after it: what
 /// a killed run left half written stays at its end, where it is noticed and cut off. A record counts only if every bit of it
-/// is as it was written; anything else in a file is named by `remarks()`, and its indices are not in `done()`.
+/// is as it was written; anything else in a file is named by `remarks()`, and its indices are not in `done()`. Two jobs at
+/// once in one folder do the work twice, but do each other no harm.
 #pragma once
 
 #include <chrono>
@@ -31,13 +32,15 @@
 namespace serried::store {
 
 struct LedgerOptions {
-  std::string folder = {};  ///< made if missing; its parent must exist; all nodes see the same one
-  std::string
-      configuration;  ///< canonical text of everything that the result depends on; a line a setting reads best
+  /// Made if missing; its parent must exist. The same one on all nodes.
+  std::string folder = {};
+  /// Canonical text of everything that the result depends on. A line for each setting makes the best messages.
+  std::string configuration = {};
   std::uint64_t n_indices = 0;
-  bool resume =
-      false;  ///< false: a folder that holds a ledger is refused; true: it is continued, or begun if there is none
-  Provenance origin = {};  ///< written into each segment's head, for people
+  /// False: a folder that holds a ledger is refused. True: it is continued, or begun if there is none.
+  bool resume = false;
+  /// Written into each segment's head, for people.
+  Provenance origin = {};
   std::chrono::milliseconds commit_interval{100};
 };
 

@@ -216,6 +216,23 @@ TEST_F(LedgerTest, ResumeBeginsWhereThereIsNone) {
   EXPECT_EQ(segments().size(), 1U);
 }
 
+TEST_F(LedgerTest, TwoAtOnceDoEachOtherNoHarm) {
+  const std::uint64_t n = 3 * n_ranks();
+  {
+    Ledger first = begun(n);
+    Ledger second = resumed(n);
+    record(first, IndexSet({{my_rank(), my_rank() + 1}}));
+    record(second, IndexSet({{my_rank(), my_rank() + 1}}));
+    record(second, IndexSet({{n_ranks() + my_rank(), n_ranks() + my_rank() + 1}}));
+    first.commit();
+    second.commit();
+  }
+  const Ledger ledger = resumed(n);
+  EXPECT_EQ(visited(world(), ledger), IndexSet({{0, 2 * n_ranks()}}));
+  EXPECT_THAT(ledger.remarks(),
+              ElementsAre(HasSubstr("recorded before: not used, 0 indices are done again")));
+}
+
 TEST_F(LedgerTest, OtherFilesInTheFolderAreLeftAlone) {
   on_root([&] {
     fs::create_directory(folder());
