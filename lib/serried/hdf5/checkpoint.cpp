@@ -1,3 +1,7 @@
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cerrno>
 #include <exception>
 #include <filesystem>
 #include <optional>
@@ -6,10 +10,13 @@
 
 #include <fmt/format.h>
 
+#include <serried/base/checked_cast.hpp>
 #include <serried/base/error.hpp>
+#include <serried/base/file_descriptor.hpp>
 #include <serried/base/hash.hpp>
 #include <serried/hdf5/checkpoint.hpp>
 #include <serried/hdf5/file.hpp>
+#include <serried/hdf5/library.hpp>
 #include <serried/hdf5/seal.hpp>
 #include <serried/mpi/agree.hpp>
 #include <serried/mpi/broadcast.hpp>
@@ -66,23 +73,41 @@ std::string first_difference(std::string_view written, std::string_view expected
 
 std::string shown(const std::optional<std::uint64_t>& seed) { return seed ? std::to_string(*seed) : "none"; }
 
-// Calls `work`, closes the file whatever happened, and throws on all ranks if anything failed on any.
+// Local. What `work` throws.
 template <class Work>
-void use_and_close(const mpi::Communicator& comm, File& file, Work&& work) {
-  std::optional<Error> failure;
+std::optional<Error> failure_of(Work&& work) {
   try {
     std::forward<Work>(work)();
+    return std::nullopt;
   } catch (...) {
-    failure = as_error(std::current_exception());
+    return as_error(std::current_exception());
   }
-  try {
-    file.close();
-  } catch (const Error& error) {
-    if (!failure) {
-      failure = error;
-    }
-  }
-  mpi::agree(comm, failure);
+}
+
+// Makes sure that what HDF5 still holds in memory will find room: HDF5 1.10 hangs or crashes if it does not.
+void reserve_space(const File& file) {
+  const Handle id(H5Iget_file_id(file.id()));
+  std::size_t in_memory = 0;
+  check(H5Fget_mdc_size(id.get(), nullptr, nullptr, &in_memory, nullptr), "find the size of", "the file",
+        file.path());
+  constexpr std::uint64_t slack = std::uint64_t{1} << 20;  // alignment, and what closing adds
+  const FileDescriptor descriptor = FileDescriptor::open(file.path(), O_WRONLY);
+  int status = 0;
+  do {
+    status = ::fallocate(descriptor.get(), FALLOC_FL_KEEP_SIZE, 0,
+                         checked_cast<off_t>(descriptor.size() + in_memory + slack));
+  } while (status != 0 && errno == EINTR);
+  if (status != 0 && (errno == ENOSPC || errno == EDQUOT)) {
+    throw system_error("write", errno, file.path());
+  }  // else there is room, or the file system cannot tell
+}
+
+// For a file that will be removed: emptied first, so that closing it does not meet a full disk. Collective.
+void discard(const mpi::Communicator& comm, File& file) noexcept {
+  static_cast<void>(failure_of([&] {
+    mpi::on_root(comm, [&] { static_cast<void>(FileDescriptor::open(file.path(), O_WRONLY | O_TRUNC)); });
+  }));
+  static_cast<void>(failure_of([&] { file.close(); }));
 }
 
 }  // namespace
@@ -145,10 +170,18 @@ void Checkpoint::write(const std::function<void(const Group& state)>& put) const
   store::OutputFile output(comm_, path_);
   const std::string& partial = output.partial_path();
   File file = File::create(comm_, partial);
-  use_and_close(comm_, file, [&] {
+  const auto failure = failure_of([&] {
     describe(file);
     put(file.create_group("state"));
   });
+  try {
+    mpi::agree(comm_, failure);
+    mpi::on_root(comm_, [&] { reserve_space(file); });
+  } catch (const Error&) {
+    discard(comm_, file);
+    throw;
+  }
+  file.close();
   std::uint64_t n_bytes = 0;
   mpi::on_root(comm_, [&] { n_bytes = seal(partial); });
   n_bytes = mpi::broadcast_value(comm_, n_bytes);
@@ -165,13 +198,15 @@ Provenance Checkpoint::read(const std::function<void(const Group& state)>& take)
   mpi::on_root(comm_, [&] { verify_seal(path_); });
   File file = File::open(comm_, path_);
   Provenance origin;
-  use_and_close(comm_, file, [&] {
+  const auto failure = failure_of([&] {
     mpi::together(comm_, [&] {
       check_fits(file);
       origin = provenance_in(file.group("provenance"));
     });
     take(file.group("state"));
   });
+  file.close();
+  mpi::agree(comm_, failure);
   return origin;
 }
 

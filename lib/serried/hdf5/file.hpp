@@ -42,7 +42,8 @@ class File : public Group {
   File& operator=(File&&) noexcept = default;
   ~File();
 
-  /// Collective for a parallel file. Throws if the rest cannot be written. A second call does nothing.
+  /// Collective for a parallel file. Throws if the rest cannot be written. A second call does nothing. Where the disk
+  /// is full, HDF5 1.10 can hang here, or crash when MPI ends: Checkpoint reserves the space first.
   void close();
 
   [[nodiscard]] const std::string& path() const noexcept { return context()->path; }

@@ -76,7 +76,7 @@ class CheckpointFuzzTest : public FileTest {
   }
 };
 
-// Every damaged file is refused, with its path, before HDF5 sees it; one that is the same after all holds the values.
+// Every damaged file is refused, with its path, before HDF5 sees it.
 TEST_F(CheckpointFuzzTest, DamagedFilesAreRefused) {
   std::vector<double> values(n_values);
   std::iota(values.begin(), values.end(), 0.5);
@@ -89,31 +89,27 @@ TEST_F(CheckpointFuzzTest, DamagedFilesAreRefused) {
   // Damage is found by rank 0 alone, so that one rank is the thorough test.
   const std::size_t n_damaged = n_ranks() == 1 ? 500 : 50;
   Random random(20261121);
-  std::size_t n_refused = 0;
-  std::size_t n_same = 0;
   for (std::size_t i = 0; i < n_damaged; ++i) {
-    const std::string bytes = damaged(whole, random);
+    std::string bytes = whole;
+    while (bytes == whole) {  // zeros may have been zeros before
+      bytes = damaged(whole, random);
+    }
     make(path(), bytes);
     std::string message;
     try {
-      checkpoint().read([&](const Group& state) {
-        EXPECT_EQ(state.dataset<double>("values").read(), values);
-        EXPECT_EQ(state.dataset<double>("compressed").read(), values);
-        EXPECT_EQ(state.attribute<int>("step"), 7);
-      });
+      checkpoint().read([&](const Group&) {});
     } catch (const Error& error) {
       message = error.what();
     }
-    if (message.empty()) {
-      EXPECT_EQ(bytes, whole) << "file " << i << " is damaged, but was read";
-      ++n_same;
-    } else {
-      EXPECT_THAT(message, AnyOf(StartsWith(path() + ": is damaged"), StartsWith(path() + ", byte "))) << i;
-      ++n_refused;
-    }
+    EXPECT_THAT(message, AnyOf(StartsWith(path() + ": is damaged"), StartsWith(path() + ", byte "))) << i;
   }
-  EXPECT_EQ(n_refused + n_same, n_damaged);
-  EXPECT_GT(n_refused, n_damaged * 9 / 10);  // some zeros are zeros before
+
+  make(path(), whole);
+  checkpoint().read([&](const Group& state) {
+    EXPECT_EQ(state.dataset<double>("values").read(), values);
+    EXPECT_EQ(state.dataset<double>("compressed").read(), values);
+    EXPECT_EQ(state.attribute<int>("step"), 7);
+  });
 }
 
 }  // namespace
