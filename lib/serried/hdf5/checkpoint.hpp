@@ -50,11 +50,11 @@ class Checkpoint {
   [[nodiscard]] bool exists() const;
 
   /// Collective. `put` writes into an empty group of a parallel file beside the path, which is then closed, given its
-  /// checksum, synced, verified (read again by the last rank) and renamed. Until then an earlier checkpoint stays as it is.
+  /// checksum, synced, verified (read again by the last rank) and renamed. Until then an earlier checkpoint stays.
   ///
-  /// Throws serried::Error on all ranks, and leaves an earlier checkpoint, if `put` throws at the same place on all ranks
-  /// (see mpi::together for local work that can fail), if the file cannot be written, or if the last rank does not find
-  /// in it what rank 0 did.
+  /// Throws serried::Error on all ranks, and keeps an earlier checkpoint: if `put` throws, at the same place on all
+  /// ranks or after its last collective call on one (see mpi::together for local work that can fail); if the file
+  /// cannot be written; if the last rank does not find in it what rank 0 did.
   void write(const std::function<void(const Group& state)>& put) const;
 
   /// Collective. `take` reads from the group that `put` wrote. Returns who wrote the checkpoint.
