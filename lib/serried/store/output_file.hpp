@@ -59,6 +59,8 @@ class OutputFile {
   void commit(std::uint64_t n_bytes);
 
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
+  /// Where the data is until `commit`, for libraries that open files themselves.
+  [[nodiscard]] const std::string& partial_path() const noexcept { return partial_path_; }
 
  private:
   mpi::Communicator comm_;

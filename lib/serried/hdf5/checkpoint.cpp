@@ -1,0 +1,213 @@
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <exception>
+#include <filesystem>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <serried/base/checked_cast.hpp>
+#include <serried/base/error.hpp>
+#include <serried/base/file_descriptor.hpp>
+#include <serried/base/hash.hpp>
+#include <serried/hdf5/checkpoint.hpp>
+#include <serried/hdf5/file.hpp>
+#include <serried/hdf5/library.hpp>
+#include <serried/hdf5/seal.hpp>
+#include <serried/mpi/agree.hpp>
+#include <serried/mpi/broadcast.hpp>
+#include <serried/store/output_file.hpp>
+
+namespace serried::hdf5 {
+namespace {
+
+constexpr std::uint64_t layout_version = 1;
+constexpr auto layout_attribute = "serried_checkpoint";
+
+// HDF5 wants the same from all ranks, which are not on one host.
+Provenance provenance_of_rank_0(const mpi::Communicator& comm) {
+  Provenance origin = provenance_here();
+  for (std::string* text : {&origin.version, &origin.command_line, &origin.host, &origin.started}) {
+    mpi::broadcast_resized(comm, *text);
+  }
+  return origin;
+}
+
+Provenance provenance_in(const Group& about) {
+  Provenance origin;
+  origin.program = about.attribute<std::string>("program");
+  origin.version = about.attribute<std::string>("version");
+  origin.command_line = about.read_text("command_line");
+  origin.host = about.attribute<std::string>("host");
+  origin.started = about.attribute<std::string>("started");
+  origin.n_ranks = about.attribute<int>("n_ranks");
+  if (about.has_attribute("seed")) {
+    origin.seed = about.attribute<std::uint64_t>("seed");
+  }
+  return origin;
+}
+
+std::string next_line(std::string_view& text) {
+  const std::size_t end = std::min(text.find('\n'), text.size());
+  const std::string line(text.substr(0, end));
+  text.remove_prefix(std::min(end + 1, text.size()));
+  return line;
+}
+
+// "written with configuration A, expected B" of the first lines that differ.
+std::string first_difference(std::string_view written, std::string_view expected) {
+  const auto shown = [](const std::string& line) { return line.empty() ? "nothing" : line; };
+  while (!written.empty() || !expected.empty()) {
+    const std::string here = next_line(written);
+    const std::string there = next_line(expected);
+    if (here != there) {
+      return fmt::format("written with configuration {}, expected {}", shown(here), shown(there));
+    }
+  }
+  return "written with a configuration that has another number of newlines at its end";
+}
+
+std::string shown(const std::optional<std::uint64_t>& seed) { return seed ? std::to_string(*seed) : "none"; }
+
+// Local. What `work` throws.
+template <class Work>
+std::optional<Error> failure_of(Work&& work) {
+  try {
+    std::forward<Work>(work)();
+    return std::nullopt;
+  } catch (...) {
+    return as_error(std::current_exception());
+  }
+}
+
+// Makes sure that what HDF5 still holds in memory will find room: HDF5 1.10 hangs or crashes if it does not.
+void reserve_space(const File& file) {
+  const Handle id(H5Iget_file_id(file.id()));
+  std::size_t in_memory = 0;
+  check(H5Fget_mdc_size(id.get(), nullptr, nullptr, &in_memory, nullptr), "find the size of", "the file",
+        file.path());
+  constexpr std::uint64_t slack = std::uint64_t{1} << 20;  // alignment, and what closing adds
+  const FileDescriptor descriptor = FileDescriptor::open(file.path(), O_WRONLY);
+  int status = 0;
+  do {
+    status = ::fallocate(descriptor.get(), FALLOC_FL_KEEP_SIZE, 0,
+                         checked_cast<off_t>(descriptor.size() + in_memory + slack));
+  } while (status != 0 && errno == EINTR);
+  if (status != 0 && (errno == ENOSPC || errno == EDQUOT)) {
+    throw system_error("write", errno, file.path());
+  }  // else there is room, or the file system cannot tell
+}
+
+// For a file that will be removed: emptied first, so that closing it does not meet a full disk. Collective.
+void discard(const mpi::Communicator& comm, File& file) noexcept {
+  static_cast<void>(failure_of([&] {
+    mpi::on_root(comm, [&] { static_cast<void>(FileDescriptor::open(file.path(), O_WRONLY | O_TRUNC)); });
+  }));
+  static_cast<void>(failure_of([&] { file.close(); }));
+}
+
+}  // namespace
+
+Checkpoint::Checkpoint(const mpi::Communicator& comm, std::string path, CheckpointKey key)
+    : comm_(comm.dup()), path_(std::move(path)), key_(std::move(key)) {}
+
+bool Checkpoint::exists() const {
+  bool found = false;
+  mpi::on_root(comm_, [&] { found = std::filesystem::exists(path_); });
+  return mpi::broadcast_value(comm_, found);
+}
+
+void Checkpoint::describe(const Group& root) const {
+  root.set_attribute(layout_attribute, layout_version);
+  const Group about = root.create_group("provenance");
+  const Provenance origin = provenance_of_rank_0(comm_);
+  about.set_attribute("program", key_.program);
+  about.set_attribute("format", key_.format);
+  about.set_attribute("configuration_hash", fmt::format("{:016x}", hash_long(key_.configuration)));
+  about.set_attribute("version", origin.version);
+  about.set_attribute("host", origin.host);
+  about.set_attribute("started", origin.started);
+  about.set_attribute("n_ranks", comm_.size());
+  if (key_.seed) {
+    about.set_attribute("seed", *key_.seed);
+  }
+  about.write_text("configuration", key_.configuration);
+  about.write_text("command_line", origin.command_line);
+}
+
+void Checkpoint::check_fits(const Group& root) const {
+  const auto version = root.attribute<std::uint64_t>(layout_attribute);
+  if (version != layout_version) {
+    throw Error(fmt::format("is a checkpoint of version {}, this program reads {}", version, layout_version))
+        .at(path_);
+  }
+  const Group about = root.group("provenance");
+  const Provenance origin = provenance_in(about);
+  const auto format = about.attribute<std::uint64_t>("format");
+  const std::string configuration = about.read_text("configuration");
+  std::string misfit;
+  if (origin.program != key_.program) {
+    misfit = fmt::format("written by {}, expected {}", origin.program, key_.program);
+  } else if (format != key_.format) {
+    misfit = fmt::format("written in format {}, this program reads {}", format, key_.format);
+  } else if (configuration != key_.configuration) {
+    misfit = first_difference(configuration, key_.configuration);
+  } else if (origin.seed != key_.seed) {
+    misfit = fmt::format("written with seed {}, expected {}", shown(origin.seed), shown(key_.seed));
+  }
+  if (!misfit.empty()) {
+    throw Error("checkpoint of another job: " + misfit)
+        .at(path_)
+        .hint(fmt::format("it was written by: {}", origin.command_line));
+  }
+}
+
+void Checkpoint::write(const std::function<void(const Group& state)>& put) const {
+  store::OutputFile output(comm_, path_);
+  const std::string& partial = output.partial_path();
+  File file = File::create(comm_, partial);
+  const auto failure = failure_of([&] {
+    describe(file);
+    put(file.create_group("state"));
+  });
+  try {
+    mpi::agree(comm_, failure);
+    mpi::on_root(comm_, [&] { reserve_space(file); });
+  } catch (const Error&) {
+    discard(comm_, file);
+    throw;
+  }
+  file.close();
+  std::uint64_t n_bytes = 0;
+  mpi::on_root(comm_, [&] { n_bytes = seal(partial); });
+  n_bytes = mpi::broadcast_value(comm_, n_bytes);
+  // On another node, if there are several: does it see the same bytes?
+  mpi::together(comm_, [&] {
+    if (comm_.rank() == comm_.size() - 1) {
+      verify_seal(partial);
+    }
+  });
+  output.commit(n_bytes);
+}
+
+Provenance Checkpoint::read(const std::function<void(const Group& state)>& take) const {
+  mpi::on_root(comm_, [&] { verify_seal(path_); });
+  File file = File::open(comm_, path_);
+  Provenance origin;
+  const auto failure = failure_of([&] {
+    mpi::together(comm_, [&] {
+      check_fits(file);
+      origin = provenance_in(file.group("provenance"));
+    });
+    take(file.group("state"));
+  });
+  file.close();
+  mpi::agree(comm_, failure);
+  return origin;
+}
+
+}  // namespace serried::hdf5
