@@ -17,6 +17,7 @@ constexpr double look_ahead = 2e-3;  // and twice what a reply takes
 constexpr double longest_reply = 0.1;
 constexpr double patience = 2e-3;  // until another node is asked too
 constexpr std::uint32_t max_asked = 3;
+constexpr std::uint32_t max_refused = 3;  // in a row, until a dry node pauses
 constexpr double shortest_pause = 0.25e-3;
 constexpr double longest_pause = 16e-3;
 constexpr double report_interval = 0.05;
@@ -29,6 +30,7 @@ Broker::Broker(BrokerPlan plan, NodeBoard board)
     : plan_(std::move(plan)),
       board_(board),
       reported_(plan_.workers_of_node.size(), 0),
+      n_owned_(plan_.share_of_node[plan_.node]),
       known_left_(plan_.share_of_node),
       is_asked_(plan_.workers_of_node.size(), 0),
       pause_(shortest_pause),
@@ -86,9 +88,12 @@ void Broker::count(double now) {
     }
     return;
   }
-  const bool is_dry = n_left() == 0;
-  const double interval =
-      is_dry ? report_spacing * static_cast<double>(plan_.workers_of_node.size()) : report_interval;
+  double interval = report_interval;
+  if (n_done == n_owned_ * plan_.items_per_position) {
+    interval = 0;  // the last that this node will report, unless it gets more
+  } else if (n_left() == 0) {
+    interval = report_spacing * static_cast<double>(plan_.workers_of_node.size());
+  }
   if (n_done != n_reported_ && now - last_report_ >= interval) {
     n_reported_ = n_done;
     last_report_ = now;
@@ -110,8 +115,9 @@ void Broker::ask(double now) {
       now < rest_until_ || (now < calm_until_ && !is_dry)) {
     return;
   }
-  if (std::exchange(was_refused_, false) && !is_dry) {
-    calm_until_ = now + next_pause();
+  if (n_refused_ >= (is_dry ? max_refused : 1)) {
+    n_refused_ = 0;
+    (is_dry ? rest_until_ : calm_until_) = now + next_pause();
     return;
   }
   const std::uint32_t victim = choose_victim();
@@ -169,6 +175,7 @@ void Broker::answer(std::uint32_t asker, std::uint32_t n_left_there) {
                                  : fair > n_left_there ? fair - n_left_there
                                                        : 0;
   const PositionRange given = n_wanted == 0 ? PositionRange{} : take(n_wanted);
+  n_owned_ -= given.size();
   send(asker, Kind::give, packed(given));
 }
 
@@ -176,12 +183,14 @@ void Broker::accept(std::uint32_t giver, const BrokerMessage& message) {
   n_asked_ -= is_asked_[giver];
   is_asked_[giver] = 0;
   const PositionRange given = unpacked(message.value);
-  was_refused_ = given.empty();
-  if (was_refused_) {
+  if (given.empty()) {
+    ++n_refused_;
     known_left_[giver] = 0;
     return;
   }
+  n_refused_ = 0;
   pause_ = shortest_pause;
+  n_owned_ += given.size();
   held_.push_back(given);
   put_held_on_board();
 }
@@ -199,9 +208,11 @@ PositionRange Broker::take(std::uint64_t n_wanted) {
     }
     return taken;
   }
-  const PositionRange taken = board_.common().take_back([&](std::uint32_t) { return wanted; });
-  if (!taken.empty()) {
-    return taken;
+  for (std::size_t which = NodeBoard::n_common; which-- > 0;) {
+    const PositionRange taken = board_.common(which).take_back([&](std::uint32_t) { return wanted; });
+    if (!taken.empty()) {
+      return taken;
+    }
   }
   std::uint32_t fullest = 0;
   for (std::uint32_t worker = 1; worker < board_.n_workers(); ++worker) {
@@ -213,9 +224,11 @@ PositionRange Broker::take(std::uint64_t n_wanted) {
 }
 
 void Broker::put_held_on_board() {
-  if (!held_.empty() && board_.common().empty()) {
-    board_.common().store(held_.back());
-    held_.pop_back();
+  for (std::size_t which = 0; which < NodeBoard::n_common; ++which) {
+    if (!held_.empty() && board_.common(which).empty()) {
+      board_.common(which).store(held_.back());
+      held_.pop_back();
+    }
   }
 }
 

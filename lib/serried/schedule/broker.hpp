@@ -76,12 +76,13 @@ class Broker {
   BrokerPlan plan_;
   NodeBoard board_;
   std::vector<Outgoing> outgoing_;
-  std::vector<PositionRange> held_;  // received, waiting for the common list to be empty
+  std::vector<PositionRange> held_;  // received, waiting for a common list to be empty
   bool has_told_ = false;            // that all leave, or was told
 
   std::vector<std::uint64_t> reported_;  // node 0: by each node
   std::uint64_t n_reported_ = 0;         // others: by this one
   double last_report_ = 0;
+  std::uint64_t n_owned_;  // positions, done or not
 
   std::vector<std::uint32_t> known_left_;  // of each node, when last heard of
   std::vector<std::uint8_t> is_asked_;     // each node: has not answered yet
@@ -91,7 +92,7 @@ class Broker {
   double rest_until_ = 0;  // knows nobody who has anything
   double pause_;           // the next of these
   double reply_seconds_ = 0;
-  bool was_refused_ = false;
+  std::uint32_t n_refused_ = 0;  // in a row
 
   double rate_time_ = 0;  // items a second, in the last millisecond or longer
   std::uint64_t rate_n_done_ = 0;

@@ -26,10 +26,18 @@ std::optional<std::uint32_t> Dealer::refill() {
   if (plan_.policy == Policy::cyclic) {
     return next_in_turn();
   }
+  kept_ = own_->take_front([&](std::uint32_t) { return std::max(std::uint32_t{1}, wanted_ / 16); });
+  if (!kept_.empty()) {
+    return kept_.begin++;
+  }
   ++n_refills_;
-  const PositionRange taken = board_.common().take_front([this](std::uint32_t n_left) {
-    return portion(plan_.policy, n_left, plan_.n_of_node, board_.n_workers(), plan_.chunk);
-  });
+  const std::uint32_t chunk = plan_.policy == Policy::stealing ? wanted_ : plan_.chunk;
+  PositionRange taken;
+  for (std::size_t which = 0; which < NodeBoard::n_common && taken.empty(); ++which) {
+    taken = board_.common(which).take_front([&](std::uint32_t n_left) {
+      return portion(plan_.policy, n_left, plan_.n_of_node, board_.n_workers(), chunk);
+    });
+  }
   if (plan_.policy == Policy::stealing) {
     return share(taken.empty() ? steal() : taken);
   }

@@ -36,7 +36,8 @@ void work(Loop& loop, int thread, Body& body) {
       continue;
     }
     const Range items = loop.order().items_of(*position);
-    for (std::uint64_t item = items.begin; item != items.end && !worker.must_leave(); ++item) {
+    std::uint64_t item = items.begin;
+    do {
       const std::uint64_t index = worker.index_of(item);
       try {
         body(index, thread);
@@ -45,7 +46,7 @@ void work(Loop& loop, int thread, Body& body) {
         break;
       }
       worker.count_one();
-    }
+    } while (++item != items.end && !worker.must_leave());
   }
   worker.leave();
 }

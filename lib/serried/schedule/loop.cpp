@@ -185,6 +185,7 @@ LoopWorker::LoopWorker(Loop& loop, int thread)
 void LoopWorker::look_at_clock() {
   const double now = loop_->state_->now();
   busy_seconds_ += now - busy_since_;
+  dealer_.expect((now - busy_since_) / stride_ * static_cast<double>(order_->items_per_position()));
   stride_ = next_stride(stride_, now - busy_since_);
   until_clock_ = stride_;
   busy_since_ = now;

@@ -1,4 +1,4 @@
-/// What the workers of one node share: a line of memory for each, one for the node's common list, one for flags.
+/// What the workers of one node share: a line of memory for each, two for the node's common lists, one for flags.
 #pragma once
 
 #include <atomic>
@@ -17,7 +17,7 @@ struct alignas(64) BoardLine {
   std::atomic<std::uint32_t> flags{0};
 };
 
-/// A view: the memory is the node's, shared by its processes, or in tests and in the simulator anyone's. `n_workers` + 2
+/// A view: the memory is the node's, shared by its processes, or in tests and in the simulator anyone's. `n_workers` + 3
 /// lines, constructed by one process before another one looks at them.
 class NodeBoard {
  public:
@@ -29,17 +29,19 @@ class NodeBoard {
   };
 
   explicit NodeBoard(std::span<BoardLine> lines) : lines_(lines) {}
-  [[nodiscard]] static std::size_t n_lines(std::uint32_t n_workers) { return std::size_t{n_workers} + 2; }
+  [[nodiscard]] static std::size_t n_lines(std::uint32_t n_workers) { return std::size_t{n_workers} + 3; }
 
   [[nodiscard]] std::uint32_t n_workers() const noexcept {
-    return static_cast<std::uint32_t>(lines_.size() - 2);
+    return static_cast<std::uint32_t>(lines_.size() - 3);
   }
-  [[nodiscard]] RangeWord& common() const noexcept { return lines_[1].range; }
-  [[nodiscard]] RangeWord& range_of(std::uint32_t worker) const noexcept { return lines_[worker + 2].range; }
+  /// Where workers take from; two, so that the second is there before the first is empty.
+  static constexpr std::size_t n_common = 2;
+  [[nodiscard]] RangeWord& common(std::size_t which = 0) const noexcept { return lines_[1 + which].range; }
+  [[nodiscard]] RangeWord& range_of(std::uint32_t worker) const noexcept { return lines_[worker + 3].range; }
 
   /// How many items a worker has done: written by that worker only.
   [[nodiscard]] std::atomic<std::uint64_t>& n_done_by(std::uint32_t worker) const noexcept {
-    return lines_[worker + 2].n_done;
+    return lines_[worker + 3].n_done;
   }
   [[nodiscard]] std::uint64_t n_done() const noexcept {
     std::uint64_t sum = 0;
@@ -51,7 +53,7 @@ class NodeBoard {
 
   /// Positions of this node that no worker has taken to do next.
   [[nodiscard]] std::uint64_t n_left() const noexcept {
-    std::uint64_t sum = common().load().size();
+    std::uint64_t sum = common(0).load().size() + common(1).load().size();
     for (std::uint32_t worker = 0; worker < n_workers(); ++worker) {
       sum += range_of(worker).load().size();
     }

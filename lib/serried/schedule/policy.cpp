@@ -30,7 +30,7 @@ std::uint32_t portion(Policy policy, std::uint32_t n_left, std::uint32_t n_total
     }
     return share_of_half(n_round);
   }
-  return share_of_half(n_left);
+  return policy == Policy::stealing ? std::min(chunk, share_of_half(n_left)) : share_of_half(n_left);
 }
 
 }  // namespace serried::schedule

@@ -129,6 +129,7 @@ class Simulator {
     result_.longest_body = std::max(result_.longest_body, seconds);
     ++result_.n_done;
     worker.is_in_body = true;
+    worker.dealer.expect(seconds * static_cast<double>(order_.items_per_position()));
     wake(number, time + seconds);
   }
 

@@ -95,10 +95,12 @@ TEST(Broker, DoesNotAskWhileThereIsPlenty) {
 TEST(Broker, AsksBeforeItIsDry) {
   Nodes nodes({1, 1}, {10'000, 1000});
   std::uint64_t n_done = 0;
-  for (int i = 0; i < 1000 && nodes.boards[1].n_left() < 1000; ++i) {
+  for (int i = 0; i < 1000 && nodes.boards[1].n_left() <= 1000; ++i) {
     nodes.step(i * 1e-3);
     // One hundred a millisecond.
-    n_done += nodes.boards[1].common().take_front([](std::uint32_t) { return 100U; }).size();
+    const auto hundred = [](std::uint32_t) { return 100U; };
+    const PositionRange taken = nodes.boards[1].common(0).take_front(hundred);
+    n_done += taken.empty() ? nodes.boards[1].common(1).take_front(hundred).size() : taken.size();
     nodes.boards[1].n_done_by(0) = n_done;
     ASSERT_GT(nodes.boards[1].n_left(), 0U) << "after " << i << " ms";
   }
@@ -121,12 +123,19 @@ TEST(Broker, AsksAnotherIfOneDoesNotAnswer) {
   // Both answer in the end: nothing is lost.
   broker.receive(0, {.kind = Kind::give, .n_left = 5, .value = packed({5, 10})});
   broker.receive(2, {.kind = Kind::give, .n_left = 5, .value = packed({15, 20})});
-  EXPECT_EQ(nodes.boards[1].common().load(), (PositionRange{5, 10}));
-  EXPECT_EQ(nodes.boards[1].common().take_front(half).size(), 3U);
-  EXPECT_EQ(nodes.boards[1].common().take_front(half).size(), 1U);
-  EXPECT_EQ(nodes.boards[1].common().take_front(half).size(), 1U);
-  broker.step(0.02);
-  EXPECT_EQ(nodes.boards[1].common().load(), (PositionRange{15, 20}));
+  EXPECT_EQ(nodes.boards[1].common(0).load(), (PositionRange{5, 10}));
+  EXPECT_EQ(nodes.boards[1].common(1).load(), (PositionRange{15, 20}));
+}
+
+TEST(Broker, KeepsWhatDoesNotFitTheBoardUntilItDoes) {
+  Nodes nodes({1, 1}, {0, 10});
+  nodes.boards[1].common(1).store({50, 52});
+  nodes.brokers[1].receive(0, {.kind = Kind::give, .n_left = 0, .value = packed({60, 63})});
+  EXPECT_EQ(nodes.boards[1].n_left(), 12U);
+  EXPECT_EQ(nodes.boards[1].common(1).take_front(half).size(), 1U);
+  EXPECT_EQ(nodes.boards[1].common(1).take_front(half).size(), 1U);
+  nodes.brokers[1].step(0.02);
+  EXPECT_EQ(nodes.boards[1].common(1).load(), (PositionRange{60, 63}));
 }
 
 TEST(Broker, AsksLessAndLessWhereNobodyHasAnything) {

@@ -76,6 +76,19 @@ TEST(Dealer, FixedPoliciesGiveAWorkerItsOwnOnly) {
   EXPECT_THAT(Node(Policy::cyclic, 3, 8, 2).all_of(0), ElementsAre(0, 1, 6, 7));
 }
 
+TEST(Dealer, StealingTakesAHundredMicroseconds) {
+  Node node(Policy::stealing, 1, 10'000);
+  EXPECT_EQ(node.dealers[0].next(), 0U);
+  EXPECT_EQ(node.board.common().load().begin, 1U) << "one, as long as nothing is known";
+  node.dealers[0].expect(10e-6);
+  EXPECT_EQ(node.dealers[0].next(), 1U);
+  EXPECT_EQ(node.board.common().load().begin, 11U);
+  for (const double seconds : {0.0, 1e-12, 1.0}) {
+    node.dealers[0].expect(seconds);
+    EXPECT_TRUE(node.dealers[0].next().has_value());
+  }
+}
+
 TEST(Dealer, AThiefTakesHalfOfAnothersRange) {
   Node node(Policy::stealing, 2, 0);
   node.board.range_of(0).store({0, 100});

@@ -55,7 +55,7 @@ TEST(Stop, IsAskedForAlsoOnARankThatHasNothingToDo) {
 }
 
 TEST(Stop, GoesOnWhereItStopped) {
-  const std::uint64_t n = 3000;
+  const std::uint64_t n = 700;
   std::vector<std::uint32_t> n_times(n, 0);
   IndexSet done;
   int n_rounds = 0;

@@ -13,7 +13,8 @@ TEST(NodeBoard, AddsUpWhatItsWorkersSay) {
   EXPECT_EQ(board.n_workers(), 3U);
   EXPECT_EQ(board.n_left(), 0U);
   EXPECT_EQ(board.n_done(), 0U);
-  board.common().store({0, 100});
+  board.common(0).store({0, 60});
+  board.common(1).store({60, 100});
   board.range_of(0).store({200, 210});
   board.range_of(2).store({300, 301});
   EXPECT_EQ(board.n_left(), 111U);

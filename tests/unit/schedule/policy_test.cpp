@@ -50,13 +50,17 @@ TEST(Policy, FactoringDealsHalfInEqualPortions) {
               ElementsAre(8, 8, 8, 8, 4, 4, 4, 4, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1));
 }
 
+TEST(Policy, StealingTakesAsMuchAsItIsToldButNoMoreThanItsShare) {
+  EXPECT_THAT(portions(Policy::stealing, 20, 2, 3), ElementsAre(3, 3, 3, 3, 2, 2, 1, 1, 1, 1));
+}
+
 TEST(Policy, APortionIsNeverEmptyAndNeverOverflows) {
   constexpr std::uint32_t most = 0xffffffff;
   for (const Policy policy : {Policy::guided, Policy::factoring, Policy::stealing}) {
     for (const std::uint32_t n_workers : {1U, 7U, 1U << 20, most}) {
-      EXPECT_GE(portion(policy, 1, most, n_workers, 1), 1U);
-      EXPECT_GE(portion(policy, most, most, n_workers, 1), 1U);
-      EXPECT_LE(portion(policy, most, most, n_workers, 1), most / 2 + 1);
+      EXPECT_GE(portion(policy, 1, most, n_workers, most), 1U);
+      EXPECT_GE(portion(policy, most, most, n_workers, most), 1U);
+      EXPECT_LE(portion(policy, most, most, n_workers, most), most / 2 + 1);
       // More than at the beginning: the node was given some.
       EXPECT_GE(portion(policy, 1000, 10, n_workers, 1), 1U);
     }
