@@ -16,7 +16,7 @@ using Clock = std::chrono::steady_clock;
 class Round {
  public:
   Round(const Communicator& comm, int distance) {
-    constexpr int tag = 1;
+    constexpr int tag = 30001;  // apart from those of other messages on a hidden communicator
     const int size = comm.size();
     const int source = (comm.rank() - distance + size) % size;
     const int destination = (comm.rank() + distance) % size;

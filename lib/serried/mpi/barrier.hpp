@@ -3,7 +3,7 @@
 ///     barrier(world);
 ///     barrier_for(world, 30s);
 ///
-///     1 of 4 ranks has not come to the barrier within 30.0 s: rank 2 (host b, pid 124): in its own code for 31.2 s,
+///     1 of 4 ranks has not come to the barrier within 30 s: rank 2 (host b, pid 124): in its own code for 31.2 s,
 ///     after receive, running
 #pragma once
 

@@ -1,10 +1,12 @@
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <map>
 #include <mutex>
 #include <numeric>
 #include <string_view>
 #include <thread>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -20,8 +22,7 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-constexpr int message_tag = 2;
-constexpr std::uint64_t max_lines = 8;
+constexpr int message_tag = 30002;  // 30001: the rounds
 
 int delete_roll_call(MPI_Comm, int, void* roll_call, void*) {
   delete static_cast<RollCall*>(roll_call);
@@ -109,8 +110,8 @@ void RollCall::expect_message() {
 
 void RollCall::begin() {
   if (given_up_) {
-    throw Error(
-        fmt::format("this communicator has no barrier_for any more, one was given up: {}", given_up_->str()));
+    throw Error(fmt::format("this communicator has no barrier_for any more, one was given up: {}",
+                            given_up_->absentees.text()));
   }
   Waiting::own_entry().come_to_barrier(id_, ++epoch_);
 }
@@ -141,13 +142,16 @@ void RollCall::handle(const Message& message, int source) {
   switch (message.kind) {
     case Kind::question:
       if (message.epoch == epoch_) {
-        send(source, look_around());
+        send(source, {.kind = Kind::answer,
+                      .rank = world_rank_of(rank_),
+                      .epoch = epoch_,
+                      .absentees = absentees_here(world_ranks_, id_, epoch_)});
       }
       return;
     case Kind::answer:
       for (Group& group : asked_) {
         if (message.epoch == epoch_ && std::ranges::find(group.ranks, source) != group.ranks.end()) {
-          group.answer = message;
+          group.answer = message.absentees;
         }
       }
       return;
@@ -165,7 +169,8 @@ void RollCall::send(int destination, const Message& message) {
     return is_complete != 0;
   });
   Outgoing& sent = *outgoing_.emplace_back(std::make_unique<Outgoing>(Outgoing{message, MPI_REQUEST_NULL}));
-  const std::size_t n_bytes = offsetof(Message, text) + sent.message.str().size() + 1;
+  const std::size_t n_bytes =
+      offsetof(Message, absentees) + offsetof(Absentees, bytes) + sent.message.absentees.text().size() + 1;
   check(MPI_Isend(&sent.message, static_cast<int>(n_bytes), MPI_BYTE, destination, message_tag, comm_,
                   &sent.request),
         "MPI_Isend");
@@ -178,8 +183,8 @@ void RollCall::tell_partners(const Message& message) {
 }
 
 void RollCall::give_up(const std::string& text) {
-  Message message{.kind = Kind::given_up, .rank = world_rank(), .epoch = epoch_};
-  message.append(text);
+  Message message{.kind = Kind::given_up, .rank = world_rank_of(rank_), .epoch = epoch_};
+  message.absentees.append(text);
   given_up_ = message;
   tell_partners(message);
   throw_given_up(message);
@@ -187,40 +192,13 @@ void RollCall::give_up(const std::string& text) {
 
 void RollCall::throw_given_up(const Message& message) {
   const StatusBoard* board = StatusBoard::current();
-  throw Error(std::string(message.str()))
+  throw Error(std::string(message.absentees.text()))
       .on_rank(message.rank, board != nullptr ? board->host_of(message.rank) : std::string());
 }
 
 int RollCall::board_of(int rank) const {
   const StatusBoard* board = StatusBoard::current();
-  const int world_rank = world_ranks_[static_cast<std::size_t>(rank)];
-  return board != nullptr ? board->board_of(world_rank) : world_rank;
-}
-
-std::string RollCall::name(int rank) const {
-  const StatusBoard* board = StatusBoard::current();
-  const int world_rank = world_ranks_[static_cast<std::size_t>(rank)];
-  return board != nullptr ? board->name(world_rank) : fmt::format("rank {}", world_rank);
-}
-
-// What this rank sees on its board, as the answer to a question.
-RollCall::Message RollCall::look_around() const {
-  Message message{.kind = Kind::answer, .rank = world_rank(), .epoch = epoch_};
-  const StatusBoard* board = StatusBoard::current();
-  const int here = board_of(rank_);
-  for (int rank = 0; board != nullptr && rank < size_; ++rank) {
-    if (board_of(rank) != here) {
-      continue;
-    }
-    const int world_rank = world_ranks_[static_cast<std::size_t>(rank)];
-    const Activity activity = board->read(world_rank);
-    const bool has_come = activity.barrier_id == id_ && activity.barrier_epoch >= epoch_;
-    message.n_absent += has_come ? 0 : 1;
-    if ((!has_come || !board->can_run(world_rank)) && message.n_remarkable++ < max_lines) {
-      message.append(board->describe(world_rank) + '\n');
-    }
-  }
-  return message;
+  return board != nullptr ? board->board_of(world_rank_of(rank)) : rank;
 }
 
 std::vector<RollCall::Group> RollCall::other_groups() const {
@@ -241,45 +219,9 @@ void RollCall::ask_next(Group& group, double progress) {
   const auto n_ranks = static_cast<double>(group.ranks.size());
   if (!group.answer && group.n_asked < group.ranks.size() &&
       static_cast<double>(group.n_asked) <= progress * n_ranks) {
-    send(group.ranks[group.n_asked++], {.kind = Kind::question, .rank = world_rank(), .epoch = epoch_});
+    send(group.ranks[group.n_asked++],
+         {.kind = Kind::question, .rank = world_rank_of(rank_), .epoch = epoch_});
   }
-}
-
-// In place of the answer.
-RollCall::Message RollCall::describe_silence(const Group& group) const {
-  const std::string first = name(group.ranks.front());
-  Message message{.n_absent = group.ranks.size(), .n_remarkable = 1};
-  message.append(group.ranks.size() == 1
-                     ? first + ": does not answer"
-                     : fmt::format("{} ranks of the host of {}: none answers", group.ranks.size(), first));
-  return message;
-}
-
-RollCall::Report RollCall::compose(const std::vector<Message>& answers,
-                                   std::chrono::duration<double> deadline) const {
-  std::uint64_t n_absent = 0;
-  std::uint64_t n_remarkable = 0;
-  std::uint64_t n_lines = 0;
-  std::string list;
-  for (const Message& answer : answers) {
-    n_absent += answer.n_absent;
-    n_remarkable += answer.n_remarkable;
-    for (std::string_view rest = answer.str(); !rest.empty() && n_lines < max_lines; ++n_lines) {
-      const std::string_view line = rest.substr(0, rest.find('\n'));
-      list += fmt::format("{}{}", n_lines == 0 ? ": " : "; ", line);
-      rest.remove_prefix(std::min(line.size() + 1, rest.size()));
-    }
-  }
-  if (n_remarkable > n_lines) {
-    list += fmt::format("; and {} more", n_remarkable - n_lines);
-  }
-  const double seconds = deadline.count();
-  const std::string summary =
-      n_absent == 0
-          ? fmt::format("all ranks have come to the barrier, but not got through within {:.1f} s", seconds)
-          : fmt::format("{} of {} ranks {} not come to the barrier within {:.1f} s", n_absent, size_,
-                        n_absent == 1 ? "has" : "have", seconds);
-  return {summary + list, n_remarkable > 0};
 }
 
 RollCall::Report RollCall::report(std::chrono::duration<double> deadline) {
@@ -297,12 +239,15 @@ RollCall::Report RollCall::report(std::chrono::duration<double> deadline) {
     (void)test(no_round);
     std::this_thread::sleep_for(20us);
   }
-  std::vector<Message> answers = {look_around()};
+  std::vector<Absentees> groups = {absentees_here(world_ranks_, id_, epoch_)};
   for (const Group& group : asked_) {
-    answers.push_back(group.answer ? *group.answer : describe_silence(group));
+    groups.push_back(
+        group.answer.value_or(absentees_silent(world_rank_of(group.ranks.front()), group.ranks.size())));
   }
   asked_.clear();
-  return compose(answers, deadline);
+  const bool is_somebody_missing =
+      std::ranges::any_of(groups, [](const Absentees& group) { return group.n_remarkable > 0; });
+  return {describe_absentees(groups, size_, deadline), is_somebody_missing};
 }
 
 }  // namespace serried::mpi

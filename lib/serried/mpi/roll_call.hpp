@@ -7,7 +7,6 @@
 
 #include <mpi.h>
 
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -15,9 +14,9 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include <serried/mpi/absentees.hpp>
 #include <serried/mpi/communicator.hpp>
 
 namespace serried::mpi {
@@ -50,18 +49,9 @@ class RollCall {
   enum class Kind : std::uint32_t { question, answer, given_up };
   struct Message {
     Kind kind{};
-    std::int32_t rank = 0;  // in the world: of the one that gave up
+    std::int32_t rank = 0;  // the sender's in the world
     std::uint64_t epoch = 0;
-    // An answer: how many ranks have not come, how many there is something to say of, and a line for the first of these.
-    std::uint64_t n_absent = 0;
-    std::uint64_t n_remarkable = 0;
-    std::array<char, 3800> text{};  // small enough to be sent without waiting for the receiver
-
-    [[nodiscard]] std::string_view str() const { return text.data(); }
-    // What there is room for.
-    void append(std::string_view more) {
-      more.copy(text.data() + str().size(), text.size() - 1 - str().size());
-    }
+    Absentees absentees{};  // in an answer; of one that gave up, only the text, which is its error
   };
   struct Outgoing {
     Message message;
@@ -71,22 +61,18 @@ class RollCall {
   struct Group {
     std::vector<int> ranks;
     std::size_t n_asked = 0;
-    std::optional<Message> answer;
+    std::optional<Absentees> answer;
   };
 
   void expect_message();
   void handle(const Message& message, int source);
   void send(int destination, const Message& message);
   void tell_partners(const Message& message);
-  void ask_next(Group& group, double progress);
-  [[nodiscard]] std::vector<Group> other_groups() const;
-  [[nodiscard]] Message look_around() const;
-  [[nodiscard]] int board_of(int rank) const;
-  [[nodiscard]] std::string name(int rank) const;
-  [[nodiscard]] Message describe_silence(const Group& group) const;
-  [[nodiscard]] Report compose(const std::vector<Message>& answers,
-                               std::chrono::duration<double> deadline) const;
   [[noreturn]] static void throw_given_up(const Message& message);
+  [[nodiscard]] std::vector<Group> other_groups() const;
+  void ask_next(Group& group, double progress);
+  [[nodiscard]] int world_rank_of(int rank) const { return world_ranks_[static_cast<std::size_t>(rank)]; }
+  [[nodiscard]] int board_of(int rank) const;
 
   MPI_Comm comm_;
   int rank_;

@@ -121,7 +121,7 @@ TEST(BarrierFor, NamesWhoHasNotComeAndWhatItDoes) {
   barrier(world());
   const Error error = error_without_the_last(comm, 1s);
   const std::string size = std::to_string(world().size());
-  EXPECT_THAT(error.what(), StartsWith("1 of " + size + " ranks has not come to the barrier within 1.0 s: " +
+  EXPECT_THAT(error.what(), StartsWith("1 of " + size + " ranks has not come to the barrier within 1 s: " +
                                        board.name(world().size() - 1) + ": in its own code for "));
   EXPECT_THAT(error.what(), HasSubstr(", after barrier"));
   EXPECT_THAT(error.what(), Not(HasSubstr(board.name(0))));
