@@ -2,6 +2,7 @@
 /// with MPI's error class, rank and host if MPI fails.
 #pragma once
 
+#include <serried/mpi/activity.hpp>
 #include <serried/mpi/agree.hpp>
 #include <serried/mpi/allgather.hpp>
 #include <serried/mpi/allreduce.hpp>
@@ -21,4 +22,7 @@
 #include <serried/mpi/reduction.hpp>
 #include <serried/mpi/request.hpp>
 #include <serried/mpi/run_main.hpp>
+#include <serried/mpi/status_board.hpp>
 #include <serried/mpi/threads.hpp>
+#include <serried/mpi/waiting.hpp>
+#include <serried/mpi/watchdog.hpp>

@@ -5,9 +5,13 @@
 #include <exception>
 #include <string>
 
+#include <serried/mpi/agree.hpp>
 #include <serried/mpi/check.hpp>
 #include <serried/mpi/environment.hpp>
 #include <serried/mpi/open_mpi_defaults.hpp>
+#include <serried/mpi/status_board.hpp>
+#include <serried/mpi/waiting.hpp>
+#include <serried/mpi/watchdog.hpp>
 
 namespace serried {
 namespace {
@@ -58,6 +62,11 @@ Environment::Environment(int& argc, char**& argv, ThreadLevel level)
   mpi::check(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
   world_ = mpi::Communicator::duplicate_of(MPI_COMM_WORLD);
   expect_launcher_understood(world_->size());
+  const auto limit = mpi::together(*world_, mpi::watchdog_limit);
+  board_ = std::make_unique<mpi::StatusBoard>(*world_);
+  if (limit) {
+    watchdog_ = std::make_unique<mpi::Watchdog>(*limit);
+  }
 }
 
 Environment::~Environment() {
@@ -69,6 +78,7 @@ Environment::~Environment() {
                  world_->rank());
     MPI_Abort(MPI_COMM_WORLD, static_cast<int>(ExitCode::failed));
   }
+  const mpi::Waiting waiting("end of MPI");
   world_.reset();
   MPI_Finalize();
 }

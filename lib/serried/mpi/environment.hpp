@@ -9,11 +9,17 @@
 /// makes one of these.
 #pragma once
 
+#include <memory>
 #include <optional>
 
 #include <serried/mpi/communicator.hpp>
 
 namespace serried {
+
+namespace mpi {
+class StatusBoard;
+class Watchdog;
+}  // namespace mpi
 
 /// How many threads may call MPI, as MPI_Init_thread defines it.
 enum class ThreadLevel {
@@ -23,14 +29,15 @@ enum class ThreadLevel {
 };
 
 /// Collective over all processes that were launched together. Without mpirun the job has one rank. Before MPI
-/// starts, sound Open MPI defaults are set where the user set none (open_mpi_defaults.hpp).
+/// starts, sound Open MPI defaults are set where the user set none (open_mpi_defaults.hpp). It holds the status board
+/// (status_board.hpp), and a watchdog if the environment variable SERRIED_WATCHDOG asks for one (watchdog.hpp).
 ///
 /// Destroying it finalizes MPI, so all ranks must do so. If an exception is leaving its scope instead, the
 /// other ranks may wait for this one for ever: then it ends the whole job (MPI_Abort, exit code 1).
 class Environment {
  public:
-  /// Throws serried::Error if MPI cannot start or lacks the thread level, or if the launcher started several
-  /// processes that do not see each other.
+  /// Throws serried::Error, on all ranks the same, if MPI cannot start or lacks the thread level, if the launcher started
+  /// several processes that do not see each other, or if SERRIED_WATCHDOG is no duration.
   Environment(int& argc, char**& argv, ThreadLevel level = ThreadLevel::funneled);
   Environment(const Environment&) = delete;
   Environment& operator=(const Environment&) = delete;
@@ -42,6 +49,8 @@ class Environment {
  private:
   int n_exceptions_at_start_;
   std::optional<mpi::Communicator> world_;
+  std::unique_ptr<mpi::StatusBoard> board_;
+  std::unique_ptr<mpi::Watchdog> watchdog_;  // goes first: it reads the board
 };
 
 }  // namespace serried

@@ -4,6 +4,7 @@
 #include <serried/mpi/allreduce.hpp>
 #include <serried/mpi/notices.hpp>
 #include <serried/mpi/point_to_point.hpp>
+#include <serried/mpi/waiting.hpp>
 
 namespace serried::mpi {
 
@@ -42,6 +43,7 @@ std::optional<ReceivedNotice> Notices::poll() {
 }
 
 std::vector<ReceivedNotice> Notices::close() {
+  const Waiting waiting("close of notices");
   std::vector<std::uint64_t> n_sent_to = n_posted_to_;
   allreduce(comm_, n_sent_to, std::plus<>{});
   std::vector<ReceivedNotice> rest;

@@ -7,6 +7,7 @@
 #include <serried/base/scope_guard.hpp>
 #include <serried/mpi/check.hpp>
 #include <serried/mpi/request.hpp>
+#include <serried/mpi/waiting.hpp>
 
 namespace serried::mpi {
 
@@ -29,6 +30,7 @@ Request::~Request() {
 
 // One by one: MPI_Waitall would only say that one of its statuses holds the error's class.
 void Request::wait() {
+  const Waiting waiting("wait");
   const ScopeGuard give_up([this] { give_up_parts(); });
   for (MPI_Request& part : parts_) {
     check(MPI_Wait(&part, MPI_STATUS_IGNORE), "MPI_Wait");

@@ -15,6 +15,7 @@
 
 #include <serried/mpi/check.hpp>
 #include <serried/mpi/run_main.hpp>
+#include <serried/mpi/waiting.hpp>
 
 namespace serried {
 namespace {
@@ -81,6 +82,7 @@ struct Endings {
 // be computing on this very core.
 bool agree_on_endings(const mpi::Communicator& comm, Endings& endings,
                       std::optional<std::chrono::steady_clock::time_point> deadline) {
+  const mpi::Waiting waiting("end of the job");
   MPI_Request request = MPI_REQUEST_NULL;
   const Endings mine = endings;
   mpi::check(MPI_Iallreduce(mine.values.data(), endings.values.data(), static_cast<int>(mine.values.size()),
@@ -133,8 +135,14 @@ int detail::run_main(std::string_view app, int argc, char** argv,
     return endings.exit_code();
   } catch (...) {
     const Error error = as_error(std::current_exception());
-    print_error(app, error);
-    if (mpi::is_running() && environment) {
+    // What the Environment's ranks agreed upon: one prints it, and nobody ends before that.
+    const bool is_everybodys = !environment && error.rank() && !error.mpi_class() && mpi::is_running();
+    if (!is_everybodys || *error.rank() == mpi::world_rank()) {
+      print_error(app, error);
+    }
+    if (is_everybodys) {
+      MPI_Finalize();
+    } else if (mpi::is_running() && environment) {
       MPI_Abort(MPI_COMM_WORLD, static_cast<int>(error.exit_code()));
     }
     return static_cast<int>(error.exit_code());

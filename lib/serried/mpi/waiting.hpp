@@ -6,47 +6,46 @@
 ///     }
 #pragma once
 
-#include <array>
+#include <atomic>
 #include <cstddef>
+
+#include <serried/mpi/activity.hpp>
 
 namespace serried::mpi {
 
 /// Put first into every function that may block. Inside another one it does nothing: what the user called is what is
-/// shown. Local; costs some nanoseconds. For the thread that calls MPI.
+/// shown. Local; two looks at the clock and six stores. For the threads that call MPI.
 class Waiting {
  public:
-  static constexpr std::size_t max_name = 24;
-  using Name = std::array<char, max_name>;
-
   template <std::size_t N>
   explicit Waiting(const char (&name)[N]) noexcept {
-    static_assert(N <= max_name);
-    if (depth()++ == 0) {
-      current() = Name{};
-      for (std::size_t i = 0; i < N; ++i) {
-        current()[i] = name[i];
-      }
+    if (depth_++ == 0) {
+      own_entry().begin(ActivityName(name));
     }
   }
   Waiting(const Waiting&) = delete;
   Waiting& operator=(const Waiting&) = delete;
   ~Waiting() {
-    if (--depth() == 0) {
-      current() = Name{};
+    if (--depth_ == 0) {
+      own_entry().end();
     }
   }
 
-  /// The outermost call under way in this process; all zero outside the library.
-  [[nodiscard]] static Name& current() noexcept {
-    static Name name{};
-    return name;
+  /// Where this process notes what it does: memory of its own, or its place on the status board while there is one.
+  [[nodiscard]] static ActivityEntry& own_entry() noexcept {
+    return *own_entry_.load(std::memory_order_acquire);
   }
+  /// From now on this process notes it in `entry`. For the thread that calls MPI.
+  static void move_to(ActivityEntry& entry) noexcept {
+    entry.continue_from(own_entry());
+    own_entry_.store(&entry, std::memory_order_release);
+  }
+  static void move_to_own_memory() noexcept { move_to(own_memory_); }
 
  private:
-  static int& depth() noexcept {
-    static int depth = 0;
-    return depth;
-  }
+  static inline ActivityEntry own_memory_;
+  static inline std::atomic<ActivityEntry*> own_entry_{&own_memory_};
+  static inline constinit thread_local int depth_ = 0;
 };
 
 }  // namespace serried::mpi
