@@ -112,8 +112,12 @@ TEST(Eigen, BlocksTravelThroughACopyAndTheRestStays) {
   allgather(world(), mine.row(2), rows);
   ASSERT_EQ(rows.size(), 3 * n_ranks());
   EXPECT_EQ(rows[3 * n_ranks() - 2], 100 * (world().size() - 1) + 21);
-  gather_ragged(world(), 2 * mine.col(0).head(world().rank()), rows);
-  EXPECT_EQ(rows.size(), world().is_root() ? n_ranks() * (n_ranks() - 1) / 2 : 0);
+  gather_ragged(world(), 2 * mine.col(0).head(world().rank() % 4), rows);
+  std::size_t n_rows = 0;
+  for (std::size_t rank = 0; rank < n_ranks(); ++rank) {
+    n_rows += rank % 4;
+  }
+  EXPECT_EQ(rows.size(), world().is_root() ? n_rows : 0);
 
   Integers parts = Integers::Zero(2, 2);
   std::vector<std::int64_t> dealt;
