@@ -1,7 +1,7 @@
 /// Types whose bytes are the whole value, so that they can be copied to other memory and other processes as they are.
 #pragma once
 
-#include <ranges>
+#include <span>
 #include <type_traits>
 
 namespace serried {

@@ -2,40 +2,76 @@
 ///
 ///     allreduce(world, counts, std::plus<>{});                             // elementwise, in place
 ///     const auto total = allreduce_value(world, n_words, std::plus<>{});
+///     Request request = async_allreduce(world, counts, max);               // … request.wait();
 #pragma once
 
-#include <algorithm>
-#include <ranges>
-#include <span>
-
-#include <serried/base/checked_cast.hpp>
-#include <serried/mpi/check.hpp>
+#include <serried/mpi/check_collectives.hpp>
 #include <serried/mpi/communicator.hpp>
 #include <serried/mpi/datatype.hpp>
+#include <serried/mpi/reduce_pieces.hpp>
 #include <serried/mpi/reduction.hpp>
+#include <serried/mpi/request.hpp>
+#include <serried/mpi/waiting.hpp>
 
 namespace serried::mpi {
 
-/// Collective, in place, elementwise: afterwards `values[i]` is `op` over all ranks' values[i], on every
-/// rank. The length must be the same on all ranks. The same bits for any number of ranks (see Reduction).
-template <OutputBuffer R, Reduction<std::ranges::range_value_t<R>> Op>
-void allreduce(const Communicator& comm, R&& values, Op /*op*/) {
-  using T = std::ranges::range_value_t<R>;
-  auto* data = std::ranges::data(values);
-  for (std::size_t done = 0, size = std::ranges::size(values); done < size;) {
-    const std::size_t n = std::min(size - done, max_values_per_message<T>());
-    check(MPI_Allreduce(MPI_IN_PLACE, data + done, checked_cast<int>(n), wire_type<T>().type,
-                        detail::BuiltinOperation<Op>::get(), comm.get()),
-          "MPI_Allreduce");
-    done += n;
-  }
+namespace detail {
+
+template <class T, class Op>
+void allreduce_pieces(const Communicator& comm, const T* from, T* to, std::size_t n_values, const Op& op) {
+  reduce_pieces(from, to, n_values, op, "MPI_Allreduce",
+                [&](auto... arguments) { return MPI_Allreduce(arguments..., comm.get()); });
+}
+
+}  // namespace detail
+
+/// Collective, in place, elementwise: afterwards `values[i]` is `op` over all ranks' values[i], in rank order, on every
+/// rank. The length must be the same on all ranks; beyond 2^31 works. The same bits for any number of ranks (see
+/// Reduction). Throws serried::Error if MPI fails.
+template <OutputBuffer R, class Op>
+void allreduce(const Communicator& comm, R&& values, Op op) {
+  using T = BufferValue<R>;
+  detail::expect_reduction<Op, T>();
+  const Waiting waiting("allreduce");
+  const auto span = detail::span_of(values);
+  check_collective(comm, call_of<T, Op>("allreduce", span.size()));
+  detail::allreduce_pieces(comm, detail::in_place<T>(), span.data(), span.size(), op);
+}
+
+/// The same into `result`, whose memory is used again: a std::vector takes the length, anything else must have it. It
+/// must not overlap `values`, which stay as they are.
+template <Buffer In, OutputBuffer Out, class Op>
+requires SameValues<In, Out>
+void allreduce(const Communicator& comm, const In& values, Out&& result, Op op) {
+  using T = BufferValue<Out>;
+  detail::expect_reduction<Op, T>();
+  const Waiting waiting("allreduce");
+  const auto from = detail::span_of(values);
+  check_collective(comm, call_of<T, Op>("allreduce", from.size()));
+  const auto to = detail::room_for(result, from.size());
+  detail::allreduce_pieces<T>(comm, from.data(), to.data(), from.size(), op);
 }
 
 /// Collective: `op` over all ranks' `value`, on every rank.
-template <class T, Reduction<T> Op>
+template <Transferable T, class Op>
 [[nodiscard]] T allreduce_value(const Communicator& comm, T value, Op op) {
   allreduce(comm, std::span<T>(&value, 1), op);
   return value;
+}
+
+/// Collective, in place, but returns at once: `values` are combined when the request is complete and must not be touched
+/// before. `op` must be a function object without data, for it is called until then.
+template <LastingOutputBuffer R, class Op>
+[[nodiscard]] Request async_allreduce(const Communicator& comm, R&& values, Op /*op*/) {
+  using T = BufferValue<R>;
+  detail::expect_async_reduction<Op, T>();
+  const auto span = detail::span_of(values);
+  check_collective(comm, call_of<T, Op>("async_allreduce", span.size()));
+  return detail::async_reduce_pieces<Op>(
+      detail::in_place<T>(), span.data(), span.size(), "MPI_Iallreduce",
+      [&](auto in, auto out, int count, MPI_Datatype type, MPI_Op mpi_op, MPI_Request* request) {
+        return MPI_Iallreduce(in, out, count, type, mpi_op, comm.get(), request);
+      });
 }
 
 }  // namespace serried::mpi

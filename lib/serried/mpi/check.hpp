@@ -8,12 +8,9 @@
 #include <string>
 
 #include <serried/base/error.hpp>
+#include <serried/mpi/check_code.hpp>
 
 namespace serried::mpi {
-
-/// Throws a serried::Error if `code` is not MPI_SUCCESS. Communicators of this library return codes instead
-/// of aborting (MPI_ERRORS_RETURN), so this is called on each.
-void check(int code, const char* call);
 
 /// The name of this host, as MPI gives it; empty before MPI_Init.
 [[nodiscard]] std::string host_name();

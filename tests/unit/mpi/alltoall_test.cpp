@@ -46,10 +46,33 @@ TEST(Alltoall, MovesStructsAndNarrowTypes) {
   }
 }
 
-TEST(Alltoall, NeedsOneValueARank) {
+TEST(Alltoall, NeedsAsManyValuesForEachRank) {
+  if (world().size() == 1) {
+    return;  // any number is
+  }
   // On all ranks, before anything is sent.
   EXPECT_THROW((void)alltoall(world(), std::vector<int>(n_ranks() + 1)), std::logic_error);
   EXPECT_THROW((void)alltoall(world(), std::vector<int>(n_ranks() - 1)), std::logic_error);
+}
+
+TEST(Alltoall, SeveralValuesForEachRankInEveryForm) {
+  std::vector<std::uint64_t> values;
+  std::vector<std::uint64_t> expected;
+  for (std::size_t rank = 0; rank < n_ranks(); ++rank) {
+    for (std::size_t i = 0; i < 3; ++i) {
+      values.push_back(100 * my_rank() + 10 * rank + i);
+      expected.push_back(100 * rank + 10 * my_rank() + i);
+    }
+  }
+  std::vector<std::uint64_t> received(1);
+  alltoall(world(), values, received);
+  EXPECT_EQ(received, expected);
+  std::vector<std::uint64_t> later;
+  Request request = async_alltoall(world(), values, later);
+  request.wait();
+  EXPECT_EQ(later, expected);
+  alltoall_in_place(world(), values);
+  EXPECT_EQ(values, expected);
 }
 
 // Rank `from` sends `n` values to `to`, which tell both and their place.
@@ -103,6 +126,32 @@ TEST(AlltoallRagged, Structs) {
 TEST(AlltoallRagged, NeedsOnePartARank) {
   EXPECT_THROW((void)exchange(Parts<int>(n_ranks() + 1)), std::logic_error);
   EXPECT_THROW((void)exchange(Parts<int>(n_ranks() - 1)), std::logic_error);
+}
+
+TEST(AlltoallRagged, OneBufferEachWay) {
+  const auto length = [](std::size_t from, std::size_t to) { return from == to ? 0 : 2000 * from + to; };
+  std::vector<std::uint64_t> values;
+  std::vector<std::uint64_t> expected;
+  std::vector<std::size_t> counts;
+  std::vector<std::size_t> expected_counts;
+  for (std::size_t rank = 0; rank < n_ranks(); ++rank) {
+    const auto outgoing = message(my_rank(), rank, length(my_rank(), rank));
+    const auto incoming = message(rank, my_rank(), length(rank, my_rank()));
+    values.insert(values.end(), outgoing.begin(), outgoing.end());
+    counts.push_back(outgoing.size());
+    expected.insert(expected.end(), incoming.begin(), incoming.end());
+    expected_counts.push_back(incoming.size());
+  }
+  std::vector<std::uint64_t> received(3);
+  std::vector<std::size_t> received_counts;
+  alltoall_ragged(world(), values, counts, received, received_counts);
+  EXPECT_EQ(received, expected);
+  EXPECT_EQ(received_counts, expected_counts);
+
+  std::vector<std::uint64_t> later;
+  Request request = async_alltoall_ragged(world(), values, counts, later, received_counts);
+  request.wait();
+  EXPECT_EQ(later, expected);
 }
 
 }  // namespace

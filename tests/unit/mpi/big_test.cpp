@@ -1,16 +1,20 @@
 // Counts that do not fit MPI's `int`, with memory to match: see CMakeLists.txt.
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
+#include <functional>
 #include <span>
 #include <string_view>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include <serried/mpi/allreduce.hpp>
 #include <serried/mpi/alltoall.hpp>
 #include <serried/mpi/broadcast.hpp>
 #include <serried/mpi/gather.hpp>
 #include <serried/mpi/point_to_point.hpp>
+#include <serried/mpi/scatter.hpp>
 
 #include "world.hpp"
 
@@ -107,6 +111,36 @@ TEST_F(Big, GatherRagged) {
   if (world().is_root()) {
     expect_made(all);
   }
+}
+
+// Each rank's part alone is beyond what one message holds.
+TEST_F(Big, GatherOfLongParts) {
+  const std::size_t n = n_bytes / 2;
+  const std::vector<char> mine(n, static_cast<char>('a' + world().rank()));
+  std::vector<char> all;
+  gather(world(), mine, all);
+  if (world().is_root()) {
+    ASSERT_EQ(all.size(), 2 * n);
+    EXPECT_EQ(std::count(all.begin(), all.end(), 'a'), static_cast<std::ptrdiff_t>(n));
+    EXPECT_EQ(all[n - 1], 'a');
+    EXPECT_EQ(all[n], 'b');
+    EXPECT_EQ(all[2 * n - 1], 'b');
+  }
+}
+
+TEST_F(Big, AllreduceInPieces) {
+  std::vector<std::uint8_t> values(n_bytes, 1);
+  values[n_bytes - 1] = static_cast<std::uint8_t>(10 + world().rank());
+  allreduce(world(), values, std::plus<>{});
+  EXPECT_EQ(values[n_bytes - 1], 21);
+  EXPECT_EQ(std::count(values.begin(), values.end(), 2), static_cast<std::ptrdiff_t>(n_bytes - 1));
+}
+
+TEST_F(Big, ScatterRagged) {
+  const std::vector<char> bytes = world().is_root() ? made() : std::vector<char>();
+  const std::vector<char> mine = scatter_ragged(world(), bytes, std::vector<std::size_t>{5, n_bytes - 5});
+  ASSERT_EQ(mine.size(), world().is_root() ? 5 : n_bytes - 5);
+  EXPECT_EQ(mine.back(), byte_at(world().is_root() ? 4 : n_bytes - 1));
 }
 
 }  // namespace

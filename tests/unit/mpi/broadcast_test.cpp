@@ -1,4 +1,5 @@
 #include <array>
+#include <complex>
 #include <cstdint>
 #include <numeric>
 #include <span>
@@ -99,6 +100,19 @@ TEST(Broadcast, ErrorsOfMpiBecomeErrors) {
   // On every rank, before anything is sent.
   const Error error = error_of([] { (void)broadcast_value(world(), 1, world().size()); });
   EXPECT_EQ(error.mpi_class(), MPI_ERR_ROOT);
+}
+
+TEST(Broadcast, NonBlocking) {
+  for (int root = 0; root < world().size(); ++root) {
+    std::vector<std::complex<double>> waves(1000, world().rank() == root ? std::complex(0.5, 2.0) : 0.0);
+    std::array<Padded, 1> structs{Padded{.letter = 'b', .number = my_rank()}};
+    Request first = async_broadcast(world(), waves, root);
+    Request second = async_broadcast(world(), structs, root);
+    second.wait();
+    first.wait();
+    EXPECT_EQ(waves[999], std::complex(0.5, 2.0));
+    EXPECT_EQ(structs[0].number, static_cast<std::uint64_t>(root));
+  }
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include <array>
+#include <complex>
 #include <cstdint>
 #include <list>
 #include <map>
@@ -75,6 +76,32 @@ TEST(MaxValuesPerMessage, KeepsTheUnitsWithinAnInt) {
   EXPECT_EQ(max_values_per_message<Odd>(), (std::size_t{1} << 30) / 3);
   EXPECT_EQ(max_values_per_message<Huge>(), 1U);
   EXPECT_LE(max_values_per_message<Odd>() * sizeof(Odd), max_units_per_message);
+}
+
+TEST(WireTypes, ComplexNumbersAreTwoNumbers) {
+  EXPECT_EQ(wire_type<std::complex<double>>().type, MPI_DOUBLE);
+  EXPECT_EQ(wire_type<std::complex<float>>().units, 2U);
+  EXPECT_EQ(max_values_per_message<std::complex<double>>(), std::size_t{1} << 29);
+  static_assert(!Complex<double> && !Complex<std::array<double, 2>> && !Complex<Padded>);
+}
+
+// No memory of that size is touched: a type is only described.
+TEST(WireCounts, BeyondIntAreOneElement) {
+  const WireCount few = WireCount::of<Padded>(3);
+  EXPECT_EQ(few.count(), 48);
+  EXPECT_EQ(few.type(), MPI_BYTE);
+  for (const std::size_t n : {(std::size_t{1} << 30) + 1, std::size_t{3} << 30, (std::size_t{5} << 30) + 7}) {
+    const WireCount many = WireCount::of<double>(n);
+    EXPECT_EQ(many.count(), 1);
+    MPI_Count bytes = 0;
+    MPI_Type_size_x(many.type(), &bytes);
+    EXPECT_EQ(bytes, static_cast<MPI_Count>(8 * n));
+    MPI_Count begin = 1;
+    MPI_Count extent = 0;
+    MPI_Type_get_extent_x(many.type(), &begin, &extent);
+    EXPECT_EQ(begin, 0);
+    EXPECT_EQ(extent, bytes);
+  }
 }
 
 }  // namespace

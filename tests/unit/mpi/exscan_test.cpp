@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -46,6 +47,39 @@ TEST(Exscan, RootGetsAZeroWhateverItHad) {
     const int before = exscan_value(world(), 17, std::plus<>{});
     EXPECT_EQ(before, 17 * world().rank());
   }
+}
+
+TEST(Exscan, ElementwiseInPlaceAndIntoAnotherBuffer) {
+  std::vector<std::uint64_t> values = {my_rank(), 1};
+  std::vector<std::uint64_t> before;
+  exscan(world(), values, before, std::plus<>{});
+  EXPECT_EQ(values, (std::vector<std::uint64_t>{my_rank(), 1}));
+  exscan(world(), values, std::plus<>{});
+  const std::uint64_t r = my_rank();
+  const std::vector<std::uint64_t> expected = {r == 0 ? 0 : r * (r - 1) / 2, r};
+  EXPECT_EQ(values, expected);
+  EXPECT_EQ(before, expected);
+}
+
+TEST(Exscan, FunctionsAreFoldedInRankOrder) {
+  const Matrix2 before = exscan_value(world(), matrix_of(my_rank()), Product{});
+  const Matrix2 expected = world().is_root()
+                               ? Matrix2{}
+                               : serial_fold(
+                                     my_rank(), [](std::size_t r) { return matrix_of(r); }, Product{});
+  EXPECT_EQ(before, expected);
+}
+
+TEST(Exscan, NonBlocking) {
+  const std::vector<Matrix2> mine = {matrix_of(my_rank()), matrix_of(my_rank(), 4)};
+  std::vector<Matrix2> before(9, matrix_of(99));
+  async_exscan(world(), mine, before, Product{}).wait();
+  const Matrix2 expected = world().is_root()
+                               ? Matrix2{}
+                               : serial_fold(
+                                     my_rank(), [](std::size_t r) { return matrix_of(r, 4); }, Product{});
+  ASSERT_EQ(before.size(), 2U);
+  EXPECT_EQ(before[1], expected);
 }
 
 }  // namespace

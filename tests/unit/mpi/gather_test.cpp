@@ -1,3 +1,4 @@
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -69,6 +70,54 @@ TEST(GatherRagged, OneRoundDoesNotMixWithTheNext) {
     for (const std::size_t value : all) {
       ASSERT_EQ(value, round);
     }
+  }
+}
+
+TEST(Gather, AsManyValuesOfEachRankOnAnyRoot) {
+  std::vector<std::uint64_t> expected;
+  for (std::size_t rank = 0; rank < n_ranks(); ++rank) {
+    expected.insert(expected.end(), {rank, 7});
+  }
+  const std::array<std::uint64_t, 2> mine = {my_rank(), 7};
+  for (int root = 0; root < world().size(); ++root) {
+    const auto on_root = world().rank() == root ? expected : std::vector<std::uint64_t>();
+    EXPECT_EQ(gather(world(), mine, root), on_root);
+    std::vector<std::uint64_t> all(1);
+    Request request = async_gather(world(), mine, all, root);
+    request.wait();
+    EXPECT_EQ(all, on_root);
+    EXPECT_EQ(gather_value(world(), Padded{.letter = 'g', .number = my_rank()}, root).size(),
+              world().rank() == root ? n_ranks() : 0);
+  }
+}
+
+TEST(Gather, IntoASpanThatOnlyTheRootHas) {
+  std::vector<int> memory(world().is_root() ? n_ranks() + 1 : 0, -1);
+  const std::span<int> all = world().is_root() ? std::span(memory).first(n_ranks()) : std::span<int>();
+  gather(world(), std::array{world().rank()}, all);
+  if (world().is_root()) {
+    EXPECT_EQ(memory[n_ranks() - 1], world().size() - 1);
+    EXPECT_EQ(memory[n_ranks()], -1);
+  }
+}
+
+TEST(GatherRagged, WithKnownCounts) {
+  std::vector<std::size_t> counts;
+  std::vector<std::uint64_t> expected;
+  for (std::size_t rank = 0; rank < n_ranks(); ++rank) {
+    counts.push_back(rank);
+    expected.insert(expected.end(), rank, 100 + rank);
+  }
+  const std::vector<std::uint64_t> mine = values_of(my_rank());
+  for (int root = 0; root < world().size(); ++root) {
+    const auto on_root = world().rank() == root ? expected : std::vector<std::uint64_t>();
+    std::vector<std::uint64_t> all;
+    gather_ragged(world(), mine, all, counts, root);
+    EXPECT_EQ(all, on_root);
+    std::vector<std::uint64_t> later;
+    Request request = async_gather_ragged(world(), mine, later, counts, root);
+    request.wait();
+    EXPECT_EQ(later, on_root);
   }
 }
 

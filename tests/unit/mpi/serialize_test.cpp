@@ -1,0 +1,139 @@
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <serried/mpi/serialize.hpp>
+
+#include "world.hpp"
+
+namespace serried::mpi {
+namespace {
+
+using Nested = std::map<std::string, std::vector<std::vector<std::string>>>;
+
+// A class of the user's, with members of all kinds; empty ones on rank 0.
+struct Task {
+  std::string name;
+  Nested inputs;
+  std::optional<double> weight;
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(name, inputs, weight);
+  }
+  friend bool operator==(const Task&, const Task&) = default;
+};
+
+Task task_of(std::size_t rank) {
+  Task task;
+  task.name = std::string(rank * 1000, static_cast<char>('a' + rank));
+  for (std::size_t i = 0; i < rank; ++i) {
+    task.inputs["input " + std::to_string(i)] = {{}, {"x", std::string(i, '\0')}};
+    task.weight = 0.1 * static_cast<double>(i);
+  }
+  return task;
+}
+
+std::string letter_of(std::size_t rank) { return std::string(1 + rank % 2, static_cast<char>('a' + rank)); }
+
+// Not commutative: the order of ranks shows.
+struct Concatenate {
+  std::string operator()(const std::string& a, const std::string& b) const { return a + b; }
+};
+
+static_assert(Serializable<std::string>);
+static_assert(Serializable<Nested>);
+static_assert(Serializable<Task>);
+static_assert(!Serializable<Padded>);
+
+TEST(BroadcastObject, EqualsTheRoots) {
+  for (int root = 0; root < world().size(); ++root) {
+    Task task = task_of(my_rank());
+    broadcast_object(world(), task, root);
+    EXPECT_EQ(task, task_of(static_cast<std::size_t>(root)));
+  }
+}
+
+TEST(GatherObjects, InRankOrderOnTheRoot) {
+  const std::vector<Task> everywhere = allgather_objects(world(), task_of(my_rank()));
+  ASSERT_EQ(everywhere.size(), n_ranks());
+  for (std::size_t rank = 0; rank < n_ranks(); ++rank) {
+    EXPECT_EQ(everywhere[rank], task_of(rank));
+  }
+  for (int root = 0; root < world().size(); ++root) {
+    const std::vector<Task> tasks = gather_objects(world(), task_of(my_rank()), root);
+    EXPECT_EQ(tasks, world().rank() == root ? everywhere : std::vector<Task>());
+  }
+}
+
+TEST(ScatterObjects, EachRankGetsItsOwn) {
+  for (int root = 0; root < world().size(); ++root) {
+    std::vector<Task> tasks;
+    for (std::size_t rank = 0; rank < n_ranks() && world().rank() == root; ++rank) {
+      tasks.push_back(task_of(rank));
+    }
+    EXPECT_EQ(scatter_objects(world(), tasks, root), task_of(my_rank()));
+  }
+}
+
+TEST(AlltoallObjects, FromEachToEach) {
+  std::vector<std::vector<std::string>> outgoing;
+  for (std::size_t to = 0; to < n_ranks(); ++to) {
+    outgoing.push_back(std::vector<std::string>(to, std::to_string(my_rank()) + ">" + std::to_string(to)));
+  }
+  const auto received = alltoall_objects(world(), outgoing);
+  ASSERT_EQ(received.size(), n_ranks());
+  for (std::size_t from = 0; from < n_ranks(); ++from) {
+    EXPECT_EQ(received[from],
+              std::vector<std::string>(my_rank(), std::to_string(from) + ">" + std::to_string(my_rank())));
+  }
+}
+
+TEST(ReduceObject, FoldsInRankOrderWhateverTheRoot) {
+  const std::string expected = serial_fold(n_ranks(), letter_of, Concatenate{});
+  for (int root = 0; root < world().size(); ++root) {
+    std::string text = letter_of(my_rank());
+    reduce_object(world(), text, Concatenate{}, root);
+    if (world().rank() == root) {
+      EXPECT_EQ(text, expected) << "root " << root;
+    }
+    std::string everywhere = letter_of(my_rank());
+    allreduce_object(world(), everywhere, Concatenate{});
+    EXPECT_EQ(everywhere, expected);
+  }
+}
+
+TEST(ReduceObject, MergesMapsWithAClosure) {
+  using Counts = std::map<std::string, std::uint64_t>;
+  Counts counts = {{"all", 1}, {letter_of(my_rank()), my_rank()}};
+  std::uint64_t n_calls = 0;
+  allreduce_object(world(), counts, [&](Counts a, const Counts& b) {
+    for (const auto& [word, n] : b) {
+      a[word] += n;
+    }
+    ++n_calls;
+    return a;
+  });
+  Counts expected = {{"all", n_ranks()}};
+  for (std::size_t rank = 0; rank < n_ranks(); ++rank) {
+    expected[letter_of(rank)] += rank;
+  }
+  EXPECT_EQ(counts, expected);
+  EXPECT_LE(n_calls, n_ranks());
+}
+
+TEST(ScanObject, FoldsTheRanksUpToHere) {
+  std::string upto = letter_of(my_rank());
+  scan_object(world(), upto, Concatenate{});
+  EXPECT_EQ(upto, serial_fold(my_rank() + 1, letter_of, Concatenate{}));
+  std::string before = letter_of(my_rank());
+  exscan_object(world(), before, Concatenate{});
+  EXPECT_EQ(before + letter_of(my_rank()), upto);
+}
+
+}  // namespace
+}  // namespace serried::mpi
