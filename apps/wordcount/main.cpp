@@ -12,16 +12,15 @@
 
 #include <serried/base/quantity.hpp>
 #include <serried/base/version.hpp>
-#include <serried/mpi/threads.hpp>
+#include <serried/job/command_line.hpp>
 
 #include "wordcount.hpp"
 
 namespace {
 
 struct CommandLine {
+  serried::job::CommandLine shared;
   serried::wordcount::Options options;
-  bool wants_json = false;
-  bool is_quiet = false;
 };
 
 // CLI11 alone would take -1 for the largest number that there is.
@@ -45,46 +44,22 @@ std::optional<CommandLine> parse(int argc, char** argv, bool prints) {
                  ".gz and .zst "
                  "are decompressed")
       ->required();
-  app.add_option("-o,--output", options.output, "File for the counts (default: standard output)");
   app.add_option("--top", options.top, "Only the K most frequent words")
       ->check(whole_number)
       ->option_text("K");
   app.add_flag("--fold-case", options.text.fold_case, "Count A-Z as a-z");
-  app.add_option("--threads", options.text.threads, "Threads of each rank (default: its share of the cores)")
-      ->check(CLI::Range(1, 4096))
-      ->option_text("T");
-  app.add_flag("--json", line.wants_json,
-               "Print a summary as JSON on standard output; without -o, instead of the counts");
-  std::string progress = "auto";
-  app.add_option("--progress", progress, "Progress line: auto (on a terminal), always or never")
-      ->check(CLI::IsMember({"auto", "always", "never"}))
-      ->type_name("WHEN");
-  app.add_flag("--quiet", line.is_quiet, "No progress and no summary on standard error");
-  app.set_version_flag("--version", fmt::format("serried-wordcount {}", serried::version));
+  serried::job::add_options(app, line.shared);
   app.footer(
       "Words are runs of bytes other than space, \\t, \\n, \\v, \\f and \\r. The output is the same bytes "
       "for any\n"
-      "number of ranks and threads. Exit codes: 0 done, 1 failed, 2 bad usage.\n"
-      "Example: mpirun serried-wordcount corpus/ -o counts.tsv");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& request) {
-    if (prints) {
-      app.exit(request);
-    }
+      "number of ranks and threads, and after any stop. Exit codes: 0 done, 1 failed, 2 bad usage, 75 "
+      "stopped\n"
+      "early with a checkpoint. Example: mpirun serried-wordcount corpus/ -o counts.tsv");
+  if (!serried::job::parse(app, argc, argv, prints, line.shared)) {
     return std::nullopt;
-  } catch (const CLI::ParseError& error) {
-    throw serried::usage_error(fmt::format("{}; see --help", error.what()));
   }
-  if (app.count("--output") > 0 && options.output.empty()) {
-    throw serried::usage_error("-o has an empty name; leave it out, or give -, for standard output");
-  }
-  using serried::report::Progress;
-  options.text.progress = line.is_quiet || progress == "never" ? Progress::never
-                          : progress == "always"               ? Progress::always
-                                                               : Progress::automatic;
-  options.text.progress_name = "serried-wordcount";
-  options.writes_counts = !options.output.empty() || !line.wants_json;
+  options.output = line.shared.output;
+  options.writes_counts = !options.output.empty() || !line.shared.wants_json;
   return line;
 }
 
@@ -92,7 +67,7 @@ void print_summary(const CommandLine& line, const serried::wordcount::Summary& s
                    int n_threads) {
   const double megabytes_per_second =
       summary.seconds > 0 ? static_cast<double>(summary.n_bytes) / summary.seconds / 1e6 : 0;
-  if (line.wants_json) {
+  if (line.shared.wants_json) {
     const nlohmann::ordered_json json = {
         {"files", summary.n_files},   {"bytes", summary.n_bytes},
         {"words", summary.n_words},   {"distinct", summary.n_distinct},
@@ -103,7 +78,7 @@ void print_summary(const CommandLine& line, const serried::wordcount::Summary& s
     if (std::fflush(stdout) != 0) {
       throw serried::system_error("write the summary", errno, "standard output");
     }
-  } else if (!line.is_quiet) {
+  } else if (!line.shared.is_quiet) {
     const std::string text = fmt::format(
         "{} words, {} distinct, {} in {} files: {} ({:.0f} MB/s) on {} ranks x {} threads\n", summary.n_words,
         summary.n_distinct, serried::format_bytes(summary.n_bytes), summary.n_files,
@@ -120,13 +95,15 @@ int main(int argc, char** argv) {
     if (!line) {
       return;
     }
-    int& n_threads = line->options.text.threads;
-    if (n_threads == 0) {
-      n_threads = serried::mpi::default_threads(mpi.world());
-    }
+    serried::job::Report report(mpi.world(), line->shared);
+    serried::job::Options& job = line->options.text.job;
+    job = line->shared.job;
+    job.record = report.record();
+    job.threads = serried::job::n_threads_of(mpi.world(), job);
     const auto summary = serried::wordcount::run(mpi.world(), line->options);
+    report.write();
     if (mpi.world().is_root()) {
-      print_summary(*line, summary, mpi.world().size(), n_threads);
+      print_summary(*line, summary, mpi.world().size(), job.threads);
     }
   });
 }

@@ -18,7 +18,7 @@ struct Provenance {
   std::string host;
   std::string started;  ///< when this process began: UTC, "2026-11-21T10:38:20Z"
   int n_ranks = 1;
-  std::optional<std::uint64_t> seed;
+  std::optional<std::uint64_t> seed{};
 };
 
 /// Local. What this process knows of itself; the ranks and the seed are for the caller to add.

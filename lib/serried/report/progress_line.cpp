@@ -29,37 +29,54 @@ bool is_terminal_watched() {
   return name.starts_with("/dev/pts/") || name.starts_with("/dev/tty");
 }
 
-std::string progress_text(std::uint64_t done_bytes, std::uint64_t total_bytes, double seconds) {
-  const double rate = seconds > 0 ? static_cast<double>(done_bytes) / seconds : 0;
-  const std::string speed = fmt::format("{:.0f} MB/s", rate / 1e6);
-  if (total_bytes == 0) {
-    return fmt::format("{}, {}", format_bytes(done_bytes), speed);
+ProgressStyle progress_style(Progress when) {
+  using namespace std::chrono_literals;
+  if (when == Progress::never) {
+    return {};
   }
-  const std::uint64_t done = std::min(done_bytes, total_bytes);
-  const double left = rate > 0 ? static_cast<double>(total_bytes - done) / rate : -1;
-  return fmt::format("{} %, {} of {}, {}, {} left",
-                     static_cast<int>(100.0 * static_cast<double>(done) / static_cast<double>(total_bytes)),
-                     format_bytes(done), format_bytes(total_bytes), speed, format_seconds(left));
+  if (is_terminal_watched()) {
+    return {.is_shown = true};
+  }
+  if (when == Progress::always) {
+    return {.is_shown = true, .is_overwritten = false, .interval = 10s, .first = 0s};
+  }
+  return {.is_shown = true, .is_overwritten = false, .interval = 1min, .first = 1min};
 }
 
-ProgressLine::ProgressLine(std::string name, Progress when)
-    : name_(std::move(name)),
-      is_shown_(when == Progress::always || (when == Progress::automatic && is_terminal_watched())) {}
+std::string progress_text(const Moment& moment, double seconds) {
+  const bool is_bytes = moment.unit == Moment::Unit::bytes;
+  const auto amount = [&](std::uint64_t n) { return is_bytes ? format_bytes(n) : fmt::format("{}", n); };
+  const double rate = seconds > 0 ? static_cast<double>(moment.done) / seconds : 0;
+  const std::string speed =
+      is_bytes ? fmt::format("{:.0f} MB/s", rate / 1e6) : fmt::format("{:.4g} a second", rate);
+  const std::string busy =
+      moment.efficiency ? fmt::format(", {:.0f} % busy", 100 * *moment.efficiency) : std::string();
+  if (moment.total == 0) {
+    return fmt::format("{}, {}{}", amount(moment.done), speed, busy);
+  }
+  const std::uint64_t done = std::min(moment.done, moment.total);
+  const double left = rate > 0 ? static_cast<double>(moment.total - done) / rate : -1;
+  return fmt::format("{} %, {} of {}, {}, {} left{}",
+                     static_cast<int>(100.0 * static_cast<double>(done) / static_cast<double>(moment.total)),
+                     amount(done), amount(moment.total), speed, format_seconds(left), busy);
+}
 
-void ProgressLine::update(std::uint64_t done_bytes, std::uint64_t total_bytes) {
-  constexpr auto interval = std::chrono::milliseconds(200);
+ProgressLine::ProgressLine(std::string name, ProgressStyle style)
+    : name_(std::move(name)), style_(style), next_(start_ + style.first) {}
+
+void ProgressLine::update(const Moment& moment) {
   const auto now = Clock::now();
-  if (!is_shown_ || now < next_) {
+  if (!style_.is_shown || now < next_) {
     return;
   }
-  next_ = now + interval;
-  const double seconds = std::chrono::duration<double>(now - start_).count();
+  next_ = now + style_.interval;
+  const std::string text = fmt::format(
+      "{}: {}", name_, progress_text(moment, std::chrono::duration<double>(now - start_).count()));
   // \r: over the last one; \33[K: and nothing of it left behind.
-  const std::string line =
-      fmt::format("\r{}: {}\33[K", name_, progress_text(done_bytes, total_bytes, seconds));
+  const std::string line = style_.is_overwritten ? "\r" + text + "\33[K" : text + "\n";
   std::fputs(line.c_str(), stderr);
   std::fflush(stderr);
-  is_on_screen_ = true;
+  is_on_screen_ = style_.is_overwritten;
 }
 
 void ProgressLine::finish() noexcept {

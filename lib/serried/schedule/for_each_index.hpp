@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <exception>
 #include <optional>
+#include <type_traits>
 
 #include <serried/base/parallel.hpp>
 #include <serried/base/partition.hpp>
@@ -23,12 +24,27 @@
 #include <serried/schedule/options.hpp>
 
 namespace serried::schedule {
+/// What a long body may ask for, if it takes a `Caller&` in place of the thread's number.
+class Caller {
+ public:
+  explicit Caller(detail::LoopWorker& worker) : worker_(worker) {}
+
+  [[nodiscard]] int thread() const noexcept { return worker_.thread(); }
+  /// True if a body has failed on some rank: what this one still does is thrown away. On the MPI thread it also serves
+  /// the other nodes and shows progress, about every millisecond.
+  [[nodiscard]] bool has_failed() { return worker_.has_failed(); }
+
+ private:
+  detail::LoopWorker& worker_;
+};
+
 namespace detail {
 
 // What one thread does in a loop.
 template <class Body>
 void work(Loop& loop, int thread, Body& body) {
   LoopWorker worker(loop, thread);
+  [[maybe_unused]] Caller caller(worker);
   while (!worker.must_leave()) {
     const std::optional<std::uint32_t> position = worker.next();
     if (!position) {
@@ -40,7 +56,11 @@ void work(Loop& loop, int thread, Body& body) {
     do {
       const std::uint64_t index = worker.index_of(item);
       try {
-        body(index, thread);
+        if constexpr (std::is_invocable_v<Body&, std::uint64_t, Caller&>) {
+          body(index, caller);
+        } else {
+          body(index, thread);
+        }
       } catch (...) {
         loop.fail(index, std::current_exception());
         break;
@@ -62,7 +82,7 @@ Summary for_each_index_on_nodes(const mpi::Communicator& comm, std::uint64_t n, 
 
 }  // namespace detail
 
-/// Collective. Calls `body(index, thread)` exactly once for each index of [0, n) that is not in `options.done`, on some
+/// Collective. Calls `body(index, thread)`, or `body(index, caller)` with a Caller&, exactly once for each index of [0, n) that is not in `options.done`, on some
 /// rank and some thread of it, 0 <= thread < Summary::n_threads; the MPI thread is thread 0. The body must not
 /// communicate. n <= 2^48.
 ///

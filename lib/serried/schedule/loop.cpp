@@ -106,7 +106,9 @@ void Loop::State::attend(Loop& loop, double time) {
     const double interval = std::chrono::duration<double>(options.progress_interval).count();
     if (comm.is_root() && options.on_progress && time - last_progress >= interval) {
       last_progress = time;
-      options.on_progress({.n_done = broker.n_done_in_all(), .n_total = order.n_items()});
+      options.on_progress({.n_done = broker.n_done_in_all(),
+                           .n_total = order.n_items(),
+                           .efficiency = team.board().busy_seconds() / (time * team.board().n_workers())});
     }
   } catch (...) {
     loop.fail(no_index, std::current_exception());
@@ -179,7 +181,9 @@ LoopWorker::LoopWorker(Loop& loop, int thread)
               loop.state_->team.first_global_worker() + static_cast<std::uint32_t>(thread)),
       n_done_on_board_(
           &board_.n_done_by(loop.state_->team.first_worker() + static_cast<std::uint32_t>(thread))),
-      is_mpi_thread_(thread == 0),
+      busy_on_board_(
+          &board_.busy_seconds_of(loop.state_->team.first_worker() + static_cast<std::uint32_t>(thread))),
+      thread_(thread),
       busy_since_(loop.state_->now()) {}
 
 void LoopWorker::look_at_clock() {
@@ -189,10 +193,18 @@ void LoopWorker::look_at_clock() {
   stride_ = next_stride(stride_, now - busy_since_);
   until_clock_ = stride_;
   busy_since_ = now;
-  if (is_mpi_thread_ && now - loop_->state_->last_attended >= attend_interval) {
+  busy_on_board_->store(busy_seconds_, std::memory_order_relaxed);
+  if (thread_ == 0 && now - loop_->state_->last_attended >= attend_interval) {
     loop_->state_->attend(*loop_, now);
     busy_since_ = loop_->state_->now();
   }
+}
+
+bool LoopWorker::has_failed() {
+  if (const double now = loop_->state_->now(); thread_ == 0 && now - loop_->state_->last_attended >= attend_interval) {
+    loop_->state_->attend(*loop_, now);
+  }
+  return (board_.flags() & NodeBoard::failed) != 0;
 }
 
 void LoopWorker::rest() {
@@ -201,7 +213,7 @@ void LoopWorker::rest() {
     busy_seconds_ += now - busy_since_;
   }
   const double seconds = rest_seconds(n_rests_++);
-  if (is_mpi_thread_) {
+  if (thread_ == 0) {
     loop_->state_->attend(*loop_, now);
   }
   if (must_leave()) {
@@ -209,7 +221,7 @@ void LoopWorker::rest() {
   }
   if (seconds == 0) {
     sched_yield();
-  } else if (is_mpi_thread_) {
+  } else if (thread_ == 0) {
     const mpi::Waiting waiting("for_each_index");
     std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
   } else {

@@ -59,6 +59,10 @@ class LoopWorker {
     return order_->index_of(item, cursor_);
   }
 
+  [[nodiscard]] int thread() const noexcept { return thread_; }
+  /// In the middle of a body: attends to others if this is the thread for it; true if a body failed somewhere.
+  [[nodiscard]] bool has_failed();
+
   /// After a body that returned.
   void count_one() {
     n_done_on_board_->store(++n_done_, std::memory_order_relaxed);
@@ -84,7 +88,8 @@ class LoopWorker {
   std::uint64_t n_done_ = 0;
   std::uint32_t until_clock_ = 1;  // bodies until the clock is read again
   std::uint32_t stride_ = 1;
-  bool is_mpi_thread_;
+  std::atomic<double>* busy_on_board_;
+  int thread_;
   int n_rests_ = 0;
   double busy_since_;
   double busy_seconds_ = 0;

@@ -14,6 +14,7 @@ namespace serried::schedule {
 struct alignas(64) BoardLine {
   RangeWord range;
   std::atomic<std::uint64_t> n_done{0};
+  std::atomic<double> busy_seconds{0};
   std::atomic<std::uint32_t> flags{0};
 };
 
@@ -47,6 +48,18 @@ class NodeBoard {
     std::uint64_t sum = 0;
     for (std::uint32_t worker = 0; worker < n_workers(); ++worker) {
       sum += n_done_by(worker).load(std::memory_order_relaxed);
+    }
+    return sum;
+  }
+
+  /// How long a worker was in bodies that have ended: written by that worker only.
+  [[nodiscard]] std::atomic<double>& busy_seconds_of(std::uint32_t worker) const noexcept {
+    return lines_[worker + 2].busy_seconds;
+  }
+  [[nodiscard]] double busy_seconds() const noexcept {
+    double sum = 0;
+    for (std::uint32_t worker = 0; worker < n_workers(); ++worker) {
+      sum += busy_seconds_of(worker).load(std::memory_order_relaxed);
     }
     return sum;
   }

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 
 #include <serried/base/index_set.hpp>
 #include <serried/schedule/policy.hpp>
@@ -21,6 +22,8 @@ inline constexpr std::uint64_t max_hinted_indices = std::uint64_t{1} << 24;
 struct Status {
   std::uint64_t n_done = 0;
   std::uint64_t n_total = 0;
+  /// Time in bodies by time of the loop and threads, on rank 0's node; not at the end.
+  std::optional<double> efficiency{};
 };
 
 struct Options {

@@ -43,26 +43,35 @@ class Layout {
 };
 
 /// Rows as bytes: a 32-bit key size, the key, the value.
-template <class V>
-void append_wire(std::vector<char>& bytes, const Row<V>& row) {
+template <class V, class Byte>
+requires(sizeof(Byte) == 1) void append_wire(std::vector<Byte>& bytes, const Row<V>& row) {
   const std::size_t at = bytes.size();
   bytes.resize(at + sizeof row.key.size + row.key.size + sizeof(V));
-  char* next = bytes.data() + at;
+  Byte* next = bytes.data() + at;
   std::memcpy(next, &row.key.size, sizeof row.key.size);
   next += sizeof row.key.size;
   std::memcpy(next, row.key.data(), row.key.size);
   std::memcpy(next + row.key.size, &row.value, sizeof(V));
 }
 
-/// Calls `visit(const HashedKey&, const V&)` for each row in `bytes`; long keys refer to them.
+/// Calls `visit(const HashedKey&, const V&)` for each row in `bytes`; long keys refer to them. Throws if they are not rows
+/// of such values.
 template <class V, class Visit>
 void for_each_wire(std::span<const char> bytes, Visit&& visit) {
   const char* next = bytes.data();
   const char* const end = next + bytes.size();
+  const auto expect_bytes = [&](std::size_t n) {
+    if (static_cast<std::size_t>(end - next) < n) [[unlikely]] {
+      throw Error("rows of keys and values end in the middle of one")
+          .hint("were they written by another version of the program?");
+    }
+  };
   while (next != end) {
     std::uint32_t size = 0;
+    expect_bytes(sizeof size);
     std::memcpy(&size, next, sizeof size);
     next += sizeof size;
+    expect_bytes(size + sizeof(V));
     V value;
     std::memcpy(&value, next + size, sizeof value);
     visit(store_key({next, size}), value);

@@ -32,7 +32,8 @@ void add_file(InputList& inputs, const std::string& path, const struct stat& sta
   if (::access(path.c_str(), R_OK) != 0) {
     throw system_error("read", errno, path);
   }
-  inputs.push_back({path, checked_cast<std::uint64_t>(status.st_size), encoding_by_name(path)});
+  inputs.push_back({path, checked_cast<std::uint64_t>(status.st_size), encoding_by_name(path),
+                    status.st_mtim.tv_sec * std::int64_t{1'000'000'000} + status.st_mtim.tv_nsec});
 }
 
 void add_directory(InputList& inputs, const std::string& directory) {
@@ -141,11 +142,12 @@ InputList list_here(const std::vector<std::string>& patterns) {
   return inputs;
 }
 
-// The list as bytes: size, encoding and path of each, the path ended by a NUL, which no path holds.
+// The list as bytes: size, time, encoding and path of each, the path ended by a NUL, which no path holds.
 std::string to_bytes(const InputList& inputs) {
   std::string bytes;
   for (const Input& input : inputs) {
     bytes.append(reinterpret_cast<const char*>(&input.size), sizeof input.size);
+    bytes.append(reinterpret_cast<const char*>(&input.modified_ns), sizeof input.modified_ns);
     bytes.push_back(static_cast<char>(input.encoding));
     bytes.append(input.path.c_str(), input.path.size() + 1);
   }
@@ -158,20 +160,13 @@ InputList from_bytes(const std::string& bytes) {
     Input& input = inputs.emplace_back();
     std::memcpy(&input.size, bytes.data() + position, sizeof input.size);
     position += sizeof input.size;
+    std::memcpy(&input.modified_ns, bytes.data() + position, sizeof input.modified_ns);
+    position += sizeof input.modified_ns;
     input.encoding = static_cast<Encoding>(bytes[position++]);
     input.path = bytes.c_str() + position;
     position += input.path.size() + 1;
   }
   return inputs;
-}
-
-// What a split costs, in bytes of plain text: opening a file costs as much as reading some, and compressed
-// text is about four times as long as its file.
-std::uint64_t weight_of(const InputList& inputs, const Split& split) {
-  constexpr std::uint64_t opening = 16 << 10;
-  constexpr std::uint64_t expansion = 4;
-  const bool is_compressed = inputs[split.input].encoding != Encoding::plain;
-  return opening + split.bytes.size() * (is_compressed ? expansion : 1);
 }
 
 }  // namespace
@@ -198,35 +193,12 @@ std::vector<Split> make_splits(const InputList& inputs, std::uint64_t split_byte
   return splits;
 }
 
-std::vector<Split> splits_of_rank(const InputList& inputs, const std::vector<Split>& splits, int rank,
-                                  int n_ranks) {
-  // Each split to the rank that has least so far, the lowest of several: balanced whatever the sizes, and
-  // neighbours, which are alike, go to different ranks.
-  struct Load {
-    std::uint64_t weight;
-    int rank;
-    bool operator>(const Load& other) const {
-      return weight != other.weight ? weight > other.weight : rank > other.rank;
-    }
-  };
-  std::priority_queue<Load, std::vector<Load>, std::greater<>> loads;
-  for (int r = 0; r < n_ranks; ++r) {
-    loads.push({0, r});
-  }
-  std::vector<Split> chosen;
-  for (const Split& split : splits) {
-    Load least = loads.top();
-    const bool is_stream = inputs[split.input].encoding == Encoding::stream;
-    if ((is_stream ? 0 : least.rank) == rank) {
-      chosen.push_back(split);
-    }
-    if (!is_stream) {
-      loads.pop();
-      least.weight += weight_of(inputs, split);
-      loads.push(least);
-    }
-  }
-  return chosen;
+// Opening a file costs as much as reading some, and compressed text is about four times as long as its file.
+double cost_of(const Input& input, const Split& split) {
+  constexpr double opening = 16 << 10;
+  constexpr double expansion = 4;
+  const auto n_bytes = static_cast<double>(split.bytes.size());
+  return opening + n_bytes * (input.encoding == Encoding::plain ? 1 : expansion);
 }
 
 }  // namespace serried::mapreduce

@@ -27,6 +27,7 @@ struct Input {
   std::string path;        ///< "-" is standard input
   std::uint64_t size = 0;  ///< bytes in the file; 0 for a stream, whose size nobody knows
   Encoding encoding = Encoding::plain;
+  std::int64_t modified_ns = 0;  ///< when a file was last written; shows that one is not what it was
 };
 
 using InputList = std::vector<Input>;
@@ -50,8 +51,7 @@ struct Split {
 /// The inputs cut into splits of at most `split_bytes`. Every record belongs to the split in which it begins.
 [[nodiscard]] std::vector<Split> make_splits(const InputList& inputs, std::uint64_t split_bytes);
 
-/// The splits of one rank, of about as many bytes as every other rank's. Streams go to rank 0.
-[[nodiscard]] std::vector<Split> splits_of_rank(const InputList& inputs, const std::vector<Split>& splits,
-                                                int rank, int n_ranks);
+/// What a split costs, in bytes of plain text, about: a hint for dealing.
+[[nodiscard]] double cost_of(const Input& input, const Split& split);
 
 }  // namespace serried::mapreduce

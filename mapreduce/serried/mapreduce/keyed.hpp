@@ -19,9 +19,9 @@
 #include <utility>
 #include <vector>
 
+#include <serried/base/parallel.hpp>
 #include <serried/mapreduce/exchange.hpp>
 #include <serried/mapreduce/order.hpp>
-#include <serried/base/parallel.hpp>
 #include <serried/mapreduce/text_source.hpp>
 #include <serried/mapreduce/tsv.hpp>
 #include <serried/mpi/agree.hpp>
@@ -29,6 +29,7 @@
 #include <serried/mpi/broadcast.hpp>
 #include <serried/mpi/exscan.hpp>
 #include <serried/mpi/gather.hpp>
+#include <serried/report/timed_phase.hpp>
 #include <serried/store/ordered_output.hpp>
 #include <serried/store/output_file.hpp>
 
@@ -71,10 +72,12 @@ class KeyedData {
   /// const auto& b)` on items with .key and .value, a strict weak order, called by several threads at once.
   template <class Order>
   KeyedData& sort_by(Order order) & {
+    const report::TimedPhase phase(source_->record(), comm(), "sort");
     is_ordered_ = false;
     distribute_by(order);
     on_parts([&](std::size_t i) { sort_rows<K>(parts_[i], order); });
     is_ordered_ = true;
+    phase.finish(source_->n_threads());
     return *this;
   }
   template <class Order>
@@ -159,6 +162,7 @@ class KeyedData {
   /// Collective: to a file that was opened before the work began, so that an impossible path was found then.
   /// Commits it.
   void write_tsv(store::OutputFile& output, Columns columns = Columns::key_value) {
+    const report::TimedPhase phase(source_->record(), comm(), "write");
     ensure_order();
     std::vector<std::uint64_t> sizes(parts_.size());
     on_parts([&](std::size_t i) {
@@ -178,6 +182,7 @@ class KeyedData {
       });
     });
     output.commit(mpi::allreduce_value(comm(), n_here, std::plus<>{}));
+    phase.finish(source_->n_threads());
   }
 
   /// Collective: to a stream, such as standard output, by way of rank 0.

@@ -14,8 +14,10 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -105,13 +107,20 @@ class Pipeline {
 
   /// Collective: how many records there are, on every rank.
   [[nodiscard]] std::uint64_t count() const {
-    return source_
-        ->for_each_block([this](int, std::span<char> block, double) {
-          std::uint64_t n = 0;
-          feed_(std::string_view(block.data(), block.size()), [&](const Record&) { ++n; });
-          return n;
-        })
-        .n_records;
+    // Records are counted by the source; there is nothing else to gather.
+    struct Nothing {
+      void merge(Nothing&&) {}
+      void save(std::vector<std::byte>&) const {}
+      void load(std::span<const std::byte>) {}
+    };
+    const auto parts = source_->for_each_block([] { return Nothing(); },
+                                               [this](Nothing&, std::span<char> block, double) {
+                                                 std::uint64_t n = 0;
+                                                 feed_(std::string_view(block.data(), block.size()),
+                                                       [&](const Record&) { ++n; });
+                                                 return n;
+                                               });
+    return source_->counts_of(parts).n_records;
   }
 
  private:

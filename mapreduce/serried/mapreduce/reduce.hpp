@@ -2,20 +2,24 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <functional>
 #include <memory>
+#include <span>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+#include <serried/base/parallel.hpp>
 #include <serried/base/partition.hpp>
 #include <serried/mapreduce/combine_table.hpp>
 #include <serried/mapreduce/exchange.hpp>
 #include <serried/mapreduce/keyed.hpp>
-#include <serried/base/parallel.hpp>
 #include <serried/mapreduce/text_source.hpp>
 #include <serried/mpi/agree.hpp>
 #include <serried/mpi/reduction.hpp>
+#include <serried/report/timed_phase.hpp>
 
 namespace serried::mapreduce {
 
@@ -27,6 +31,40 @@ concept OrderFree = std::convertible_to<std::invoke_result_t<const Op&, const V&
     (!std::floating_point<V> || std::same_as<Op, mpi::Min> || std::same_as<Op, mpi::Max>);
 
 namespace detail {
+
+// What a thread has combined, as a job::Partial.
+template <class V, class Combine>
+class CombinedRows {
+ public:
+  explicit CombinedRows(const Combine& combine)
+      : table_(std::make_unique<CombineTable<V, Combine>>(combine)) {}
+
+  [[nodiscard]] CombineTable<V, Combine>& table() const { return *table_; }
+
+  void merge(CombinedRows&& other) {
+    for_each_row(other.table().rows(), [&](const Row<V>& row) {
+      if (row.is_used()) {
+        table_->add(HashedKey{row.key, row.key.hash()}, row.value);
+      }
+    });
+    table_->flush();
+  }
+  void save(std::vector<std::byte>& bytes) const {
+    for_each_row(table_->rows(), [&](const Row<V>& row) {
+      if (row.is_used()) {
+        append_wire(bytes, row);
+      }
+    });
+  }
+  void load(std::span<const std::byte> bytes) {
+    const std::span text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    for_each_wire<V>(text, [&](const HashedKey& key, const V& value) { table_->add(key, value); });
+    table_->flush();
+  }
+
+ private:
+  std::unique_ptr<CombineTable<V, Combine>> table_;  // large, and moved
+};
 
 // The rows of a table that are in use, in a vector of their own.
 template <class V, class Combine>
@@ -58,65 +96,60 @@ KeyedData<K, V> reduce(std::shared_ptr<const TextSource> source, const Feed& fee
   const Layout layout(comm, n_threads);
 
   // Each thread combines what it reads.
-  std::vector<std::unique_ptr<Table>> tables(static_cast<std::size_t>(n_threads));
-  const SourceCounts counts =
-      source->for_each_block([&](int thread, std::span<char> block, double share_done) {
-        auto& table = tables[static_cast<std::size_t>(thread)];
-        if (!table) {
-          table = std::make_unique<Table>(op);  // by its own thread, so that its memory is near it
-        }
-        table->set_progress(share_done);
+  auto tables = source->for_each_block(
+      [&] { return detail::CombinedRows<V, Op>(op); },
+      [&](detail::CombinedRows<V, Op>& combined, std::span<char> block, double share_done) {
+        Table& table = combined.table();
+        table.set_progress(share_done);
         std::uint64_t n_records = 0;
         const std::string_view text(block.data(), block.size());
         feed(text, [&](const KeyValue<K, V>& item) {
           ++n_records;
           const std::string_view key = key_bytes(item.key);
-          table->add(key, item.value);
+          table.add(key, item.value);
           // The table refers to a long key until it is flushed, which is too late for one that is not part of
           // the block.
           if (key.size() > short_bytes_capacity &&
               (key.data() < text.data() || key.data() >= text.data() + text.size())) {
-            table->flush();
+            table.flush();
           }
         });
-        table->flush();
+        table.flush();
         return n_records;
       });
+  const SourceCounts counts = source->counts_of(tables);
+  const report::TimedPhase phase(source->record(), comm, "exchange");
   std::vector<std::vector<Row<V>>> parts(static_cast<std::size_t>(n_threads));
   Keepers keepers;
 
-  if (layout.n_parts() == 1) {
+  // One thread in all: nobody to exchange with, unless what an earlier run has saved is a table of its own.
+  if (layout.n_parts() == 1 && tables.size() <= 1) {
     mpi::together(comm, [&] {
-      if (tables[0]) {
-        parts[0] = detail::used_rows(*tables[0]);
-        detail::keep_arena(std::move(*tables[0]), keepers);
+      for (auto& only : tables) {
+        parts[0] = detail::used_rows(only.part.table());
+        detail::keep_arena(std::move(only.part.table()), keepers);
       }
     });
     return {std::move(source), layout, std::move(parts), std::move(keepers), counts};
   }
 
   // Each part owns a slice of the hash range and is given all rows in it.
-  std::vector<Sender<V>> senders(static_cast<std::size_t>(n_threads),
-                                 Sender<V>(layout, static_cast<std::size_t>(comm.rank())));
+  std::vector<Sender<V>> senders(tables.size(), Sender<V>(layout, static_cast<std::size_t>(comm.rank())));
   mpi::together(comm, [&] {
-    on_threads(n_threads, [&](int thread) {
+    on_threads(static_cast<int>(tables.size()), [&](int thread) {
       const auto i = static_cast<std::size_t>(thread);
-      if (!tables[i]) {
-        return;
-      }
-      senders[i].reserve(tables[i]->n_keys());
-      for_each_row(tables[i]->rows(), [&](const Row<V>& row) {
+      const Table& table = tables[i].part.table();
+      senders[i].reserve(table.n_keys());
+      for_each_row(table.rows(), [&](const Row<V>& row) {
         if (row.is_used()) {
           senders[i].add(hash_slice(row.key.hash(), layout.n_parts()), row);
         }
       });
     });
     for (auto& table : tables) {
-      if (table) {
-        detail::keep_arena(std::move(*table), keepers);
-        table.reset();
-      }
+      detail::keep_arena(std::move(table.part.table()), keepers);
     }
+    tables.clear();
   });
   auto exchange = Exchange<V>::run(comm, layout, senders);
   std::ranges::move(exchange.keepers, std::back_inserter(keepers));
@@ -133,6 +166,7 @@ KeyedData<K, V> reduce(std::shared_ptr<const TextSource> source, const Feed& fee
       parts[i] = detail::used_rows(table);
     });
   });
+  phase.finish(n_threads);
   return {std::move(source), layout, std::move(parts), std::move(keepers), counts};
 }
 

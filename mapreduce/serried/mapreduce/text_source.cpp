@@ -1,213 +1,126 @@
-#include <algorithm>
-#include <atomic>
-#include <chrono>
-#include <mutex>
-#include <optional>
-#include <thread>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include <serried/base/contract.hpp>
 #include <serried/base/error.hpp>
-#include <serried/mapreduce/block_reader.hpp>
-#include <serried/base/parallel.hpp>
+#include <serried/base/hash.hpp>
 #include <serried/mapreduce/text_source.hpp>
-#include <serried/mpi/agree.hpp>
 #include <serried/mpi/allreduce.hpp>
-#include <serried/mpi/barrier.hpp>
 #include <serried/mpi/broadcast.hpp>
 #include <serried/mpi/check.hpp>
-#include <serried/mpi/notices.hpp>
-#include <serried/mpi/threads.hpp>
 
 namespace serried::mapreduce {
 namespace {
 
-constexpr auto longest_pause = std::chrono::microseconds(5000);
-
-// How far all ranks are and whether one of them failed, told by notices between blocks. For the MPI thread.
-class Bulletin {
- public:
-  Bulletin(const mpi::Communicator& comm, const TextOptions& options, std::uint64_t total_bytes)
-      : notices_(comm),
-        is_root_(comm.is_root()),
-        total_bytes_(total_bytes),
-        done_of_rank_(static_cast<std::size_t>(comm.size())),
-        line_(options.progress_name, comm.is_root() ? options.progress : report::Progress::never),
-        is_shown_(mpi::broadcast_value(comm, line_.is_shown())) {}
-
-  // `done`: bytes that this rank has read. True if another rank failed.
-  bool exchange(std::uint64_t done) {
-    constexpr auto interval = std::chrono::milliseconds(100);
-    if (const auto now = std::chrono::steady_clock::now(); now >= next_) {
-      next_ = now + interval;
-      if (!is_root_ && is_shown_) {
-        notices_.post(0, {.kind = bytes_done, .value = done});
-      }
-      while (const auto received = notices_.poll()) {
-        read(*received);
-      }
-      if (is_root_) {
-        done_of_rank_[0] = done;
-        std::uint64_t done_in_all = 0;
-        for (const std::uint64_t bytes : done_of_rank_) {
-          done_in_all += bytes;
-        }
-        line_.update(done_in_all, total_bytes_);
-      }
-    }
-    return has_failed_elsewhere_;
-  }
-
-  void tell_failure() { notices_.post_to_all({.kind = failed, .value = 0}); }
-
-  // Collective. Until all ranks are here, news go on being read and shown.
-  void close(std::uint64_t done) {
-    mpi::Request everybody = mpi::async_barrier(notices_.comm());
-    for (auto pause = std::chrono::microseconds(20); !everybody.test();
-         pause = std::min(2 * pause, longest_pause)) {
-      exchange(done);
-      std::this_thread::sleep_for(pause);
-    }
-    notices_.close();
-    line_.finish();
-  }
-
- private:
-  static constexpr std::uint64_t bytes_done = 1;
-  static constexpr std::uint64_t failed = 2;
-
-  void read(const mpi::ReceivedNotice& received) {
-    if (received.notice.kind == failed) {
-      has_failed_elsewhere_ = true;
-    } else {
-      done_of_rank_[static_cast<std::size_t>(received.source)] = received.notice.value;
-    }
-  }
-
-  mpi::Notices notices_;
-  bool is_root_;
-  std::uint64_t total_bytes_;
-  std::vector<std::uint64_t> done_of_rank_;
-  bool has_failed_elsewhere_ = false;
-  std::chrono::steady_clock::time_point next_;
-  report::ProgressLine line_;
-  bool is_shown_;
-};
-
-// The failure of the earliest split, whichever thread meets one first.
-class FirstFailure {
- public:
-  void report(std::size_t split, Error error) {
-    const std::lock_guard lock(mutex_);
-    if (!error_ || split < split_) {
-      split_ = split;
-      error_ = std::move(error);
-    }
-  }
-  [[nodiscard]] const std::optional<Error>& error() const { return error_; }
-
- private:
-  std::mutex mutex_;
-  std::size_t split_ = 0;
-  std::optional<Error> error_;
-};
+bool is_stream(const Input& input) { return input.encoding == Encoding::stream; }
 
 std::uint64_t total_size(const InputList& inputs) {
   std::uint64_t total = 0;
   for (const Input& input : inputs) {
-    if (input.encoding == Encoding::stream) {
-      return 0;  // unknown
-    }
     total += input.size;
   }
   return total;
+}
+
+// One number for which files there are and what they were when they were listed.
+std::uint64_t fingerprint(const InputList& inputs) {
+  std::string text;
+  for (const Input& input : inputs) {
+    text += fmt::format("{} {} {}\n", input.path, input.size, input.modified_ns);
+  }
+  return hash_long(text);
 }
 
 }  // namespace
 
 TextSource::TextSource(const mpi::Communicator& comm, const std::vector<std::string>& patterns,
                        Separator separator, const TextOptions& options)
-    : comm_(comm.dup()),
-      inputs_(list_inputs(comm_, patterns)),
-      separator_(separator),
-      options_(options),
-      n_threads_(mpi::default_threads(comm_)) {
+    : comm_(comm.dup()), inputs_(list_inputs(comm_, patterns)), separator_(separator), options_(options) {
   expects(options.split_bytes > 0, "split_bytes > 0");
   expects(options.window_bytes > 0, "window_bytes > 0");
   // Splits that differ from rank to rank would lose lines or read them twice.
   options_.split_bytes = mpi::broadcast_value(comm_, options.split_bytes);
-  if (options.threads > 0) {
-    n_threads_ = options.threads;
+  options_.job.threads = job::n_threads_of(comm_, options.job);
+  const int n_threads_in_all = mpi::allreduce_value(comm_, options_.job.threads, std::plus<>{});
+  bytes_per_thread_ = static_cast<double>(total_size(inputs_)) / n_threads_in_all;
+}
+
+TextSource::Readers::Readers(const TextSource& source, std::span<const Split> splits)
+    : source_(source), splits_(splits), threads_(static_cast<std::size_t>(source.n_threads())) {}
+
+void TextSource::Readers::read(std::uint64_t index, job::Worker& worker,
+                               const std::function<void(std::span<char>)>& visit) {
+  OfThread& mine = threads_[static_cast<std::size_t>(worker.thread())];
+  if (!mine.reader) {
+    mine.reader = std::make_unique<BlockReader>(source_.options_.window_bytes,
+                                                [&mine] { return mine.worker->must_stop(); });
+  }
+  mine.worker = &worker;
+  const Split& split = splits_[index];
+  const Input& input = source_.inputs_[split.input];
+  try {
+    mine.reader->read(input, split, source_.separator_, [&](std::span<char> block, std::uint64_t n_new) {
+      mine.n_taken += n_new;
+      worker.add_bytes(n_new);
+      if (source_.options_.fold_case) {
+        fold_case(block.data(), block.size());
+      }
+      visit(block);
+      return !worker.must_stop();
+    });
+  } catch (...) {
+    Error error = as_error(std::current_exception());
+    throw mpi::found_here(error.path().empty() ? std::move(error).at(input.path) : std::move(error));
   }
 }
 
-SourceCounts TextSource::for_each_block(const Visit& visit) const {
-  const std::vector<Split> splits =
-      splits_of_rank(inputs_, make_splits(inputs_, options_.split_bytes), comm_.rank(), comm_.size());
-  std::uint64_t bytes_to_read = 0;
+double TextSource::Readers::share_done(int thread) const {
+  const auto taken = static_cast<double>(threads_[static_cast<std::size_t>(thread)].n_taken);
+  return source_.bytes_per_thread_ > 0 ? std::min(taken / source_.bytes_per_thread_, 1.0) : 0;
+}
+
+job::Plan TextSource::plan_of(std::span<const Split> splits) const {
+  job::Plan plan{.name = "map", .n = splits.size()};
+  plan.configuration = fmt::format(
+      "inputs={} of {} bytes, fingerprint {:016x}\nrecords={}\nfold_case={}\nsplit_bytes={}\n",
+      inputs_.size(), total_size(inputs_), fingerprint(inputs_),
+      separator_ == Separator::newline ? "lines" : "words", options_.fold_case, options_.split_bytes);
+  const bool has_long_ones = std::ranges::any_of(
+      splits, [&](const Split& split) { return inputs_[split.input].encoding != Encoding::plain; });
   for (const Split& split : splits) {
-    bytes_to_read += split.bytes.size();
+    plan.total_bytes += split.bytes.size();
   }
-
-  Bulletin bulletin(comm_, options_, total_size(inputs_));
-  FirstFailure failure;
-  std::atomic<std::size_t> next_split = 0;
-  std::atomic<std::uint64_t> n_taken = 0;
-  std::atomic<std::uint64_t> n_bytes = 0;
-  std::atomic<std::uint64_t> n_records = 0;
-  std::atomic<bool> must_stop = false;
-  std::atomic<int> n_threads_at_work = 0;
-
-  // For thread 0, which alone may call MPI: has anybody failed?
-  const auto hear = [&](int thread) {
-    if (thread == 0 && bulletin.exchange(n_taken)) {
-      must_stop = true;
-    }
-    return must_stop.load();
-  };
-
-  const auto visit_block = [&](int thread, std::span<char> block, std::uint64_t n_new) {
-    const std::uint64_t taken = n_taken += n_new;
-    n_bytes += block.size();
-    if (options_.fold_case) {
-      fold_case(block.data(), block.size());
-    }
-    const double share =
-        bytes_to_read == 0 ? 0 : static_cast<double>(taken) / static_cast<double>(bytes_to_read);
-    n_records += visit(thread, block, std::min(share, 1.0));
-    return !hear(thread);
-  };
-  on_threads(n_threads_, [&](int thread) {
-    std::size_t current = 0;
-    ++n_threads_at_work;
-    try {
-      BlockReader reader(options_.window_bytes, [&] { return hear(thread); });
-      while (!must_stop && (current = next_split++) < splits.size()) {
-        reader.read(
-            inputs_[splits[current].input], splits[current], separator_,
-            [&](std::span<char> block, std::uint64_t n_new) { return visit_block(thread, block, n_new); });
-      }
-    } catch (...) {
-      Error error = as_error(std::current_exception());
-      const bool says_where = !error.path().empty() || current >= splits.size();
-      failure.report(current,
-                     mpi::found_here(says_where ? std::move(error)
-                                                : std::move(error).at(inputs_[splits[current].input].path)));
-      must_stop = true;
-    }
-    --n_threads_at_work;
-    while (thread == 0 && n_threads_at_work > 0) {
-      hear(thread);
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    }
-  });
-  if (failure.error()) {
-    bulletin.tell_failure();
+  if (has_long_ones) {  // a compressed file is one split, whatever its size
+    plan.cost = [this, splits](std::uint64_t index) {
+      return cost_of(inputs_[splits[index].input], splits[index]);
+    };
   }
-  bulletin.close(n_taken);
-  mpi::agree(comm_, failure.error());
+  return plan;
+}
 
-  SourceCounts counts{.n_files = inputs_.size(), .n_bytes = n_bytes, .n_records = n_records};
+void TextSource::for_each_plan(const RunPlan& run) const {
+  std::vector<Split> of_files;
+  std::vector<Split> of_streams;
+  for (const Split& split : make_splits(inputs_, options_.split_bytes)) {
+    (is_stream(inputs_[split.input]) ? of_streams : of_files).push_back(split);
+  }
+  if (!of_streams.empty() && !options_.job.checkpoint.empty()) {
+    throw usage_error(inputs_[of_streams[0].input].path +
+                      ": a stream cannot be read again after a stop; give files, or no checkpoint");
+  }
+  if (!of_files.empty() || of_streams.empty()) {
+    run(plan_of(of_files), options_.job, of_files);
+  }
+  for (const Split& stream : of_streams) {
+    job::Plan plan{.name = "map", .n = 1};
+    plan.policy = schedule::Policy::static_block;  // the only index: to the first thread of rank 0
+    run(plan, options_.job, std::span(&stream, 1));
+  }
+}
+
+SourceCounts TextSource::over_all_ranks(SourceCounts counts) const {
+  counts.n_files = inputs_.size();
   counts.n_bytes = mpi::allreduce_value(comm_, counts.n_bytes, std::plus<>{});
   counts.n_records = mpi::allreduce_value(comm_, counts.n_records, std::plus<>{});
   return counts;

@@ -3,27 +3,28 @@
 /// This is what text_lines and text_words (pipeline.hpp) read from.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include <serried/job/run.hpp>
+#include <serried/mapreduce/block_reader.hpp>
 #include <serried/mapreduce/inputs.hpp>
 #include <serried/mapreduce/text.hpp>
 #include <serried/mpi/communicator.hpp>
-#include <serried/report/progress_line.hpp>
 
 namespace serried::mapreduce {
 
-/// The same on all ranks, but for `threads`.
+/// The same on all ranks, but for `job.threads`.
 struct TextOptions {
-  int threads = 0;         ///< of this rank; 0: mpi::default_threads
+  job::Options job;        ///< threads, progress, checkpoint: a folder of its own for each pipeline
   bool fold_case = false;  ///< A-Z are read as a-z
-  report::Progress progress = report::Progress::never;
-  std::string progress_name = "reading";
 
   // These two show in no result.
 
@@ -40,30 +41,108 @@ struct SourceCounts {
   std::uint64_t n_records = 0;  ///< that the pipeline made of it
 };
 
+/// What a thread made of the text, and of how much; a job::Partial around another.
+template <job::Partial Part>
+struct ReadPart {
+  Part part;
+  std::uint64_t n_bytes = 0;
+  std::uint64_t n_records = 0;
+
+  void merge(ReadPart&& other) {
+    part.merge(std::move(other.part));
+    n_bytes += other.n_bytes;
+    n_records += other.n_records;
+  }
+  void save(std::vector<std::byte>& bytes) const {
+    job::append_bytes(bytes, n_bytes);
+    job::append_bytes(bytes, n_records);
+    part.save(bytes);
+  }
+  void load(std::span<const std::byte> bytes) {
+    constexpr std::size_t n = sizeof(std::uint64_t);
+    const std::size_t n_counts = std::min(bytes.size(), 2 * n);
+    n_bytes += job::value_of_bytes<std::uint64_t>(bytes.first(std::min(n_counts, n)));
+    n_records += job::value_of_bytes<std::uint64_t>(bytes.first(n_counts).subspan(n));
+    part.load(bytes.subspan(n_counts));
+  }
+};
+
 class TextSource {
  public:
   /// Collective; lists the inputs (see list_inputs for what `patterns` may be, and for the errors).
   TextSource(const mpi::Communicator& comm, const std::vector<std::string>& patterns, Separator separator,
              const TextOptions& options);
 
-  /// Called on thread 0 … n_threads() - 1 with a block of whole records, which it may change, and the share
-  /// of this rank's input that is done, in [0, 1]. Returns how many records it made. Blocks come in no
-  /// particular order.
-  using Visit = std::function<std::uint64_t(int thread, std::span<char> block, double share_done)>;
+  /// Collective. Every block of every input is visited by exactly one thread of one rank: `visit(part, block,
+  /// share_done)` gets that thread's part, made by `make()`, a block of whole records, which it may change, and the share
+  /// of this thread's input that is done, about, in [0, 1]; it returns how many records it made. Blocks come in no
+  /// particular order. Returns this rank's parts; those of all ranks together hold every block once, also after a restart
+  /// from a checkpoint. If reading fails or `visit` throws anywhere, all ranks stop soon and throw the same error.
+  template <class Make, class Visit>
+  [[nodiscard]] auto for_each_block(const Make& make, const Visit& visit) const {
+    using Part = ReadPart<std::invoke_result_t<const Make&>>;
+    std::vector<Part> parts;
+    for_each_plan([&](const job::Plan& plan, const job::Options& options, std::span<const Split> splits) {
+      Readers readers(*this, splits);
+      auto more = job::run(
+          comm_, plan, options, [&] { return Part{make()}; },
+          [&](std::uint64_t index, Part& part, job::Worker& worker) {
+            readers.read(index, worker, [&](std::span<char> block) {
+              part.n_bytes += block.size();
+              part.n_records += visit(part.part, block, readers.share_done(worker.thread()));
+            });
+          });
+      std::ranges::move(more, std::back_inserter(parts));
+    });
+    return parts;
+  }
 
-  /// Collective. Every block of every input is visited by exactly one thread of one rank. If reading fails or
-  /// `visit` throws anywhere, all ranks stop soon and throw the same error.
-  SourceCounts for_each_block(const Visit& visit) const;
+  /// Collective: what all ranks have read to make `parts`.
+  template <class Part>
+  [[nodiscard]] SourceCounts counts_of(const std::vector<ReadPart<Part>>& parts) const {
+    SourceCounts counts;
+    for (const ReadPart<Part>& part : parts) {
+      counts.n_bytes += part.n_bytes;
+      counts.n_records += part.n_records;
+    }
+    return over_all_ranks(counts);
+  }
 
   [[nodiscard]] const mpi::Communicator& comm() const { return comm_; }
-  [[nodiscard]] int n_threads() const { return n_threads_; }
+  [[nodiscard]] int n_threads() const { return options_.job.threads; }
+  [[nodiscard]] report::RunRecord* record() const { return options_.job.record; }
 
  private:
+  // The threads' read buffers.
+  class Readers {
+   public:
+    Readers(const TextSource& source, std::span<const Split> splits);
+    void read(std::uint64_t index, job::Worker& worker, const std::function<void(std::span<char>)>& visit);
+    [[nodiscard]] double share_done(int thread) const;
+
+   private:
+    struct alignas(64) OfThread {
+      std::unique_ptr<BlockReader> reader;
+      job::Worker* worker = nullptr;
+      std::uint64_t n_taken = 0;
+    };
+
+    const TextSource& source_;
+    std::span<const Split> splits_;
+    std::vector<OfThread> threads_;
+  };
+
+  // Collective: the files as one job, then each stream as another, for rank 0 alone.
+  using RunPlan = std::function<void(const job::Plan&, const job::Options&, std::span<const Split>)>;
+  void for_each_plan(const RunPlan& run) const;
+  [[nodiscard]] job::Plan plan_of(std::span<const Split> splits) const;
+  [[nodiscard]] SourceCounts over_all_ranks(SourceCounts counts) const;
+
   mpi::Communicator comm_;
   InputList inputs_;
   Separator separator_;
   TextOptions options_;
-  int n_threads_;
+  double bytes_per_thread_ = 0;  // of all input, about
 };
 
 }  // namespace serried::mapreduce

@@ -59,7 +59,7 @@ TEST(SameBits, ForAnyRanksThreadsAndPieces) {
     for (const std::uint64_t split_bytes : {std::uint64_t{7}, std::uint64_t{64}, std::uint64_t{1} << 20}) {
       for (const std::size_t window_bytes : {std::size_t{5}, std::size_t{64}, std::size_t{1} << 20}) {
         TextOptions options;
-        options.threads = threads;
+        options.job.threads = threads;
         options.split_bytes = split_bytes;
         options.window_bytes = window_bytes;
         const auto trace = std::to_string(threads) + " threads, splits of " + std::to_string(split_bytes) +

@@ -74,7 +74,7 @@ class SharedFolder {
 // So many threads, and so small pieces that a short text reaches all of them.
 [[nodiscard]] inline mapreduce::TextOptions small_pieces(int threads) {
   mapreduce::TextOptions options;
-  options.threads = threads;
+  options.job.threads = threads;
   options.split_bytes = 13;
   options.window_bytes = 8;
   return options;

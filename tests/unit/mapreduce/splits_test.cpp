@@ -1,4 +1,4 @@
-// make_splits and splits_of_rank, which need no MPI.
+// make_splits and cost_of, which need no MPI.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -66,63 +66,13 @@ TEST(MakeSplits, OfAHugeFile) {
   EXPECT_EQ(splits[2].bytes.end, size);
 }
 
-TEST(SplitsOfRank, EachSplitOnExactlyOneRank) {
-  SERRIED_TRACE_SEED();
-  test::Random random(test::run_seed());
-  for (int round = 0; round < 200; ++round) {
-    const InputList inputs = random_inputs(random);
-    const auto splits = make_splits(inputs, random.between(1, 700));
-    for (int n_ranks = 1; n_ranks <= 9; ++n_ranks) {
-      std::vector<std::tuple<std::uint64_t, std::uint64_t, std::uint64_t>> together;
-      for (int rank = 0; rank < n_ranks; ++rank) {
-        for (const Split& split : splits_of_rank(inputs, splits, rank, n_ranks)) {
-          together.push_back(as_tuple(split));
-          if (inputs[split.input].encoding == Encoding::stream) {
-            ASSERT_EQ(rank, 0) << "mpirun gives standard input to rank 0";
-          }
-        }
-      }
-      std::vector<std::tuple<std::uint64_t, std::uint64_t, std::uint64_t>> expected;
-      for (const Split& split : splits) {
-        expected.push_back(as_tuple(split));
-      }
-      std::ranges::sort(expected);
-      std::ranges::sort(together);
-      ASSERT_EQ(together, expected) << n_ranks << " ranks";
-    }
-  }
-}
-
-TEST(SplitsOfRank, AreBalanced) {
-  const std::uint64_t mebibyte = std::uint64_t{1} << 20;
-  InputList inputs = {{"big", 1000 * mebibyte, Encoding::plain}, {"small", 3 * mebibyte, Encoding::plain}};
-  for (int i = 0; i < 100; ++i) {
-    inputs.push_back({"many", mebibyte / 3, Encoding::plain});
-  }
-  const auto splits = make_splits(inputs, 2 * mebibyte);
-  for (int n_ranks = 1; n_ranks <= 9; ++n_ranks) {
-    std::vector<std::uint64_t> bytes;
-    for (int rank = 0; rank < n_ranks; ++rank) {
-      std::uint64_t sum = 0;
-      for (const Split& split : splits_of_rank(inputs, splits, rank, n_ranks)) {
-        sum += split.bytes.size();
-      }
-      bytes.push_back(sum);
-    }
-    const auto [least, most] = std::ranges::minmax(bytes);
-    EXPECT_LE(most - least, 4 * mebibyte) << n_ranks << " ranks: a split or two of a gigabyte";
-  }
-}
-
-TEST(SplitsOfRank, ManySmallFilesAreSpreadByNumber) {
-  InputList inputs;
-  for (int i = 0; i < 900; ++i) {
-    inputs.push_back({"small", 1, Encoding::plain});
-  }
-  const auto splits = make_splits(inputs, 100);
-  for (int rank = 0; rank < 9; ++rank) {
-    EXPECT_EQ(splits_of_rank(inputs, splits, rank, 9).size(), 100u) << "opening costs more than reading";
-  }
+TEST(CostOf, OpeningAFileAndReadingCompressedTextCostMore) {
+  const Input plain{"a", 1000, Encoding::plain};
+  const Input zipped{"a.gz", 1000, Encoding::gzip};
+  EXPECT_LT(cost_of(plain, {0, {0, 1000}}), 2 * cost_of(plain, {0, {0, 500}}))
+      << "of two halves, both are opened";
+  EXPECT_LT(cost_of(plain, {0, {0, 1000}}), cost_of(zipped, {0, {0, 1000}}));
+  EXPECT_GT(cost_of(plain, {0, {0, 0}}), 0);
 }
 
 }  // namespace

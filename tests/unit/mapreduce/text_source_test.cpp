@@ -1,12 +1,11 @@
 #include <algorithm>
-#include <atomic>
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -25,28 +24,45 @@ using test::same_everywhere;
 using test::small_pieces;
 using test::world;
 
+// Lines as a thread gathers them.
+struct Lines {
+  std::string text;
+
+  void merge(Lines&& other) { text += other.text; }
+  void save(std::vector<std::byte>& bytes) const {
+    for (const char c : text) {
+      bytes.push_back(static_cast<std::byte>(c));
+    }
+  }
+  void load(std::span<const std::byte> bytes) {
+    text.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  }
+};
+
 // The lines of all ranks and threads, sorted; on rank 0 alone.
 struct Gathered {
   std::vector<std::string> lines;
   SourceCounts counts;
 };
 Gathered gathered_lines(const TextSource& source) {
-  std::mutex mutex;
-  std::string here;
+  const auto parts =
+      source.for_each_block([] { return Lines(); },
+                            [&](Lines& lines, std::span<char> block, double share_done) {
+                              EXPECT_GE(share_done, 0);
+                              EXPECT_LE(share_done, 1);
+                              std::uint64_t n_lines = 0;
+                              for_each_line({block.data(), block.size()}, [&](std::string_view line) {
+                                ++n_lines;
+                                (lines.text += line) += '\n';
+                              });
+                              return n_lines;
+                            });
   Gathered result;
-  result.counts = source.for_each_block([&](int thread, std::span<char> block, double share_done) {
-    EXPECT_GE(thread, 0);
-    EXPECT_LT(thread, source.n_threads());
-    EXPECT_GE(share_done, 0);
-    EXPECT_LE(share_done, 1);
-    std::uint64_t n_lines = 0;
-    const std::lock_guard lock(mutex);
-    for_each_line({block.data(), block.size()}, [&](std::string_view line) {
-      ++n_lines;
-      (here += line) += '\n';
-    });
-    return n_lines;
-  });
+  result.counts = source.counts_of(parts);
+  std::string here;
+  for (const auto& part : parts) {
+    here += part.part.text;
+  }
   const std::vector<char> all = mpi::gather_ragged(world(), std::vector<char>(here.begin(), here.end()));
   for_each_line({all.data(), all.size()}, [&](std::string_view line) { result.lines.emplace_back(line); });
   std::ranges::sort(result.lines);
@@ -95,21 +111,6 @@ TEST(TextSource, TakesTheDefaultNumberOfThreads) {
   EXPECT_EQ(TextSource(world(), {path}, Separator::newline, {}).n_threads(), mpi::default_threads(world()));
 }
 
-TEST(TextSource, TheFirstThreadIsTheOneThatMayCallMpi) {
-  const test::SharedFolder folder;
-  const std::string path = folder.write("a", test::sample_text(300));
-  const TextSource source(world(), {path}, Separator::newline, small_pieces(3));
-  const std::thread::id here = std::this_thread::get_id();
-  std::atomic<bool> is_right = true;
-  (void)source.for_each_block([&](int thread, std::span<char>, double) {
-    if ((thread == 0) != (std::this_thread::get_id() == here)) {
-      is_right = false;
-    }
-    return std::uint64_t{0};
-  });
-  EXPECT_TRUE(is_right);
-}
-
 TEST(TextSource, FoldsCaseBeforeAnybodySeesTheText) {
   const test::SharedFolder folder;
   const std::string path = folder.write("a", "ABC\nXyZ \xc3\x84\n");
@@ -118,6 +119,40 @@ TEST(TextSource, FoldsCaseBeforeAnybodySeesTheText) {
   const Gathered got = gathered_lines(TextSource(world(), {path}, Separator::newline, options));
   if (world().is_root()) {
     EXPECT_EQ(got.lines, (std::vector<std::string>{"abc", "xyz \xc3\x84"}));
+  }
+}
+
+TEST(TextSource, GoesOnFromACheckpoint) {
+  const test::SharedFolder folder;
+  const std::string text = test::sample_text(400);
+  const std::string path = folder.write("a", text);
+  std::vector<std::string> expected = test::bytes_of(test::naive_lines(text));
+  std::ranges::sort(expected);
+  TextOptions options = small_pieces(2);
+  options.job.checkpoint = folder.path("ledger");
+  options.job.checkpoint_every = std::chrono::milliseconds(0);
+  for (const bool resume : {false, true, true}) {
+    options.job.resume = resume;
+    const Gathered got = gathered_lines(TextSource(world(), {path}, Separator::newline, options));
+    if (world().is_root()) {
+      EXPECT_EQ(got.lines, expected) << (resume ? "all from the ledger" : "all from the file");
+    }
+    EXPECT_EQ(got.counts.n_records, expected.size());
+  }
+  options.fold_case = true;
+  EXPECT_THROW((void)gathered_lines(TextSource(world(), {path}, Separator::newline, options)), Error)
+      << "another result, another ledger";
+}
+
+TEST(TextSource, AStreamCannotBeReadTwice) {
+  const test::SharedFolder folder;
+  TextOptions options = small_pieces(1);
+  options.job.checkpoint = folder.path("ledger");
+  try {
+    (void)gathered_lines(TextSource(world(), {"-"}, Separator::newline, options));
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.exit_code(), ExitCode::usage);
   }
 }
 

@@ -1,0 +1,68 @@
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <serried/base/duration.hpp>
+#include <serried/base/error.hpp>
+#include <serried/base/version.hpp>
+#include <serried/job/command_line.hpp>
+
+namespace serried::job {
+
+void add_options(CLI::App& app, CommandLine& line, Seed seed) {
+  app.add_option("-o,--output", line.output, "File for the result (default: standard output)");
+  app.add_option("--threads", line.job.threads, "Threads of each rank (default: its share of the cores)")
+      ->check(CLI::Range(1, 4096))
+      ->option_text("T");
+  if (seed == Seed::wanted) {
+    app.add_option("--seed", line.job.seed, "Seed of all random numbers")->option_text("N");
+  }
+  app.add_option("--checkpoint", line.job.checkpoint,
+                 "Folder that remembers what is done, to go on after a stop")
+      ->option_text("FOLDER");
+  app.add_option("--checkpoint-every", line.checkpoint_every, "How much work a kill may cost (default: 60s)")
+      ->option_text("TIME");
+  app.add_flag("--resume", line.job.resume, "Go on with what --checkpoint remembers");
+  app.add_option("--report", line.report,
+                 "File for the run's record, as JSON: time, memory and work of every rank")
+      ->option_text("FILE");
+  app.add_option("--progress", line.progress,
+                 "auto (on a terminal; in a log once a minute), always (in a log every 10 s) or never")
+      ->check(CLI::IsMember({"auto", "always", "never"}))
+      ->type_name("WHEN");
+  app.add_flag("--json", line.wants_json,
+               "Print a summary as JSON on standard output; without -o, instead of the result");
+  app.add_flag("--quiet", line.is_quiet, "No progress and no summary on standard error");
+  app.set_version_flag("--version", fmt::format("{} {}", app.get_name(), version));
+}
+
+bool parse(CLI::App& app, int argc, char** argv, bool prints, CommandLine& line) {
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& request) {
+    if (prints) {
+      app.exit(request);
+    }
+    return false;
+  } catch (const CLI::ParseError& error) {
+    throw usage_error(fmt::format("{}; see --help", error.what()));
+  }
+  if (app.count("--output") > 0 && line.output.empty()) {
+    throw usage_error("-o has an empty name; leave it out, or give -, for standard output");
+  }
+  if (line.job.checkpoint.empty() && (line.job.resume || app.count("--checkpoint") > 0)) {
+    throw usage_error("--resume needs the folder to go on with: --checkpoint FOLDER");
+  }
+  try {
+    line.job.checkpoint_every = parse_duration(line.checkpoint_every);
+  } catch (const Error& error) {
+    throw usage_error(fmt::format("--checkpoint-every: {}", error.problem()));
+  }
+  using report::Progress;
+  line.job.progress = line.is_quiet || line.progress == "never" ? Progress::never
+                      : line.progress == "always"               ? Progress::always
+                                                                : Progress::automatic;
+  line.job.app = app.get_name();
+  return true;
+}
+
+}  // namespace serried::job

@@ -1,0 +1,74 @@
+#include <array>
+#include <atomic>
+#include <csignal>
+#include <cstddef>
+
+#include <serried/base/contract.hpp>
+#include <serried/job/stop_signals.hpp>
+
+namespace serried::job {
+namespace {
+
+constexpr std::array signals = {SIGTERM, SIGINT, SIGUSR1};
+
+// What a handler may touch: lock-free and static.
+std::atomic<int> received_signal = 0;
+static_assert(std::atomic<int>::is_always_lock_free);
+std::atomic<bool> is_listening = false;
+std::array<struct sigaction, signals.size()> actions_before;
+
+void put_back() {
+  for (std::size_t i = 0; i < signals.size(); ++i) {
+    ::sigaction(signals[i], &actions_before[i], nullptr);
+  }
+}
+
+extern "C" void note_signal(int signal) {
+  received_signal = signal;
+  put_back();
+}
+
+}  // namespace
+
+StopSignals::StopSignals() {
+  expects(!is_listening.exchange(true), "one StopSignals at a time");
+  received_signal = 0;
+  struct sigaction action {};
+  action.sa_handler = note_signal;
+  action.sa_flags = SA_RESTART;  // nobody is to be told by a read that fails
+  ::sigemptyset(&action.sa_mask);
+  for (const int signal : signals) {
+    ::sigaddset(&action.sa_mask, signal);
+  }
+  for (std::size_t i = 0; i < signals.size(); ++i) {
+    ::sigaction(signals[i], nullptr, &actions_before[i]);
+  }
+  for (const int signal : signals) {
+    ::sigaction(signal, &action, nullptr);
+  }
+}
+
+StopSignals::~StopSignals() {
+  put_back();
+  is_listening = false;
+}
+
+std::optional<int> StopSignals::received() noexcept {
+  const int signal = received_signal;
+  return signal == 0 ? std::nullopt : std::optional(signal);
+}
+
+const char* signal_name(int signal) noexcept {
+  switch (signal) {
+    case SIGTERM:
+      return "SIGTERM";
+    case SIGINT:
+      return "SIGINT";
+    case SIGUSR1:
+      return "SIGUSR1";
+    default:
+      return "a signal";
+  }
+}
+
+}  // namespace serried::job

@@ -1,0 +1,124 @@
+#include <mpi.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <serried/job/command_line.hpp>
+
+#include "../mpi/world.hpp"
+#include "temporary_directory.hpp"
+
+namespace serried::job {
+namespace {
+
+using mpi::error_of;
+using mpi::world;
+using testing::HasSubstr;
+
+struct Parsed {
+  CommandLine line;
+  bool goes_on = false;
+};
+Parsed parsed(std::vector<std::string> words, Seed seed = Seed::none) {
+  CLI::App app("Tests.", "serried-test");
+  Parsed result;
+  add_options(app, result.line, seed);
+  words.insert(words.begin(), "serried-test");
+  std::vector<char*> argv;
+  for (std::string& word : words) {
+    argv.push_back(word.data());
+  }
+  result.goes_on = parse(app, static_cast<int>(argv.size()), argv.data(), false, result.line);
+  return result;
+}
+
+TEST(CommandLine, HasDefaults) {
+  const Parsed result = parsed({});
+  EXPECT_TRUE(result.goes_on);
+  EXPECT_EQ(result.line.job.app, "serried-test");
+  EXPECT_EQ(result.line.job.threads, 0);
+  EXPECT_EQ(result.line.job.checkpoint_every, std::chrono::minutes(1));
+  EXPECT_EQ(result.line.job.progress, report::Progress::automatic);
+}
+
+TEST(CommandLine, ReadsEveryOption) {
+  const CommandLine line =
+      parsed({"-o", "out", "--threads", "3", "--checkpoint", "folder", "--checkpoint-every", "90s",
+              "--resume", "--report", "run.json", "--progress", "always", "--json", "--seed", "7"},
+             Seed::wanted)
+          .line;
+  EXPECT_EQ(line.output, "out");
+  EXPECT_EQ(line.job.threads, 3);
+  EXPECT_EQ(line.job.checkpoint, "folder");
+  EXPECT_EQ(line.job.checkpoint_every, std::chrono::seconds(90));
+  EXPECT_TRUE(line.job.resume);
+  EXPECT_EQ(line.report, "run.json");
+  EXPECT_EQ(line.job.progress, report::Progress::always);
+  EXPECT_TRUE(line.wants_json);
+  EXPECT_EQ(line.job.seed, 7U);
+}
+
+TEST(CommandLine, QuietShowsNoProgress) {
+  EXPECT_EQ(parsed({"--quiet", "--progress", "always"}).line.job.progress, report::Progress::never);
+}
+
+TEST(CommandLine, HelpAndVersionEndIt) {
+  EXPECT_FALSE(parsed({"--help"}).goes_on);
+  EXPECT_FALSE(parsed({"--version"}).goes_on);
+}
+
+TEST(CommandLine, NonsenseIsAUsageError) {
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"--resume"},
+                                                {"--checkpoint", ""},
+                                                {"--threads", "0"},
+                                                {"--threads", "many"},
+                                                {"--checkpoint-every", "soon", "--checkpoint", "x"},
+                                                {"--checkpoint-every", "-5s"},
+                                                {"--progress", "perhaps"},
+                                                {"--seed", "1"},
+                                                {"-o", ""},
+                                                {"--unknown"}}) {
+    const Error error = error_of([&] { (void)parsed(words); });
+    EXPECT_EQ(error.exit_code(), ExitCode::usage) << words[0];
+  }
+}
+
+TEST(Report, IsWrittenAtTheEnd) {
+  const test::TemporaryDirectory folder(MPI_COMM_WORLD);
+  CommandLine line;
+  line.report = (folder.path() / "run.json").string();
+  Report report(world(), line);
+  ASSERT_NE(report.record(), nullptr);
+  report.record()->add_phase(world(), "only", {.seconds = 1});
+  EXPECT_FALSE(std::filesystem::exists(line.report));
+  report.write();
+  if (world().is_root()) {
+    std::ifstream file(line.report);
+    const auto json = nlohmann::json::parse(file);
+    EXPECT_EQ(json["phases"][0]["name"], "only");
+    EXPECT_EQ(json["provenance"]["ranks"], world().size());
+  }
+}
+
+TEST(Report, WithoutAPathThereIsNone) {
+  Report report(world(), CommandLine());
+  EXPECT_EQ(report.record(), nullptr);
+  report.write();
+}
+
+TEST(Report, AnImpossiblePathIsFoundAtOnce) {
+  CommandLine line;
+  line.report = "/does/not/exist/run.json";
+  EXPECT_THAT(error_of([&] { const Report report(world(), line); }).what(), HasSubstr("/does/not/exist"));
+}
+
+}  // namespace
+}  // namespace serried::job

@@ -1,0 +1,62 @@
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <stdexcept>
+
+#include <gtest/gtest.h>
+
+#include <serried/job/stop_signals.hpp>
+
+namespace serried::job {
+namespace {
+
+TEST(StopSignals, TheFirstIsRemembered) {
+  for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) {
+    const StopSignals signals;
+    EXPECT_FALSE(StopSignals::received().has_value());
+    ASSERT_EQ(::raise(signal), 0);
+    EXPECT_EQ(StopSignals::received(), signal);
+  }
+  EXPECT_FALSE(StopSignals().received().has_value()) << "each begins anew";
+}
+
+TEST(StopSignals, TheSecondDoesWhatItAlwaysDid) {
+  // In a child: the second signal kills it.
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const StopSignals signals;
+    ::raise(SIGUSR1);
+    if (StopSignals::received() == SIGUSR1) {
+      ::raise(SIGTERM);
+    }
+    ::_exit(0);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM) << status;
+}
+
+TEST(StopSignals, PutsBackWhatWasThere) {
+  struct sigaction before {};
+  ASSERT_EQ(::sigaction(SIGUSR1, nullptr, &before), 0);
+  { const StopSignals signals; }
+  struct sigaction after {};
+  ASSERT_EQ(::sigaction(SIGUSR1, nullptr, &after), 0);
+  EXPECT_EQ(before.sa_handler, after.sa_handler);
+}
+
+TEST(StopSignals, TwoAtATimeAreABug) {
+  const StopSignals signals;
+  EXPECT_THROW(StopSignals(), std::logic_error);
+}
+
+TEST(SignalName, IsWhatAPersonCallsIt) {
+  EXPECT_STREQ(signal_name(SIGTERM), "SIGTERM");
+  EXPECT_STREQ(signal_name(SIGUSR1), "SIGUSR1");
+  EXPECT_STREQ(signal_name(SIGINT), "SIGINT");
+  EXPECT_STREQ(signal_name(SIGHUP), "a signal");
+}
+
+}  // namespace
+}  // namespace serried::job
