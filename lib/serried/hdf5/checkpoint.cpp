@@ -53,7 +53,7 @@ Provenance provenance_in(const Group& about) {
 
 std::string next_line(std::string_view& text) {
   const std::size_t end = std::min(text.find('\n'), text.size());
-  const std::string line(text.substr(0, end));
+  std::string line(text.substr(0, end));
   text.remove_prefix(std::min(end + 1, text.size()));
   return line;
 }
