@@ -27,7 +27,10 @@ std::string command_line_here() {
   std::ifstream file("/proc/self/cmdline", std::ios::binary);
   std::string line;
   for (std::string argument; std::getline(file, argument, '\0');) {
-    line += (line.empty() ? "" : " ") + shell_quoted(argument);
+    if (!line.empty()) {
+      line.push_back(' ');
+    }
+    line.append(shell_quoted(argument));
   }
   return line;
 }
@@ -40,15 +43,16 @@ std::string shell_quoted(const std::string& argument) {
   if (!argument.empty() && argument.find_first_not_of(plain) == std::string::npos) {
     return argument;
   }
-  std::string quoted = "'";
+  std::string quoted(1, '\'');
   for (const char c : argument) {
     if (c == '\'') {
-      quoted += R"('\'')";
+      quoted.append(R"('\'')");
     } else {
-      quoted += c;
+      quoted.push_back(c);
     }
   }
-  return quoted + "'";
+  quoted.push_back('\'');
+  return quoted;
 }
 
 Provenance provenance_here() {
