@@ -8,7 +8,7 @@
 ///     sum.merge(sum_of_another_thread);
 ///     sum.value();                               // the double nearest to the true sum
 ///
-/// Over ranks: mpi/allreduce_exact.hpp. For long vectors, elementwise: binned_sum.hpp, which is a tenth of the size.
+/// Over ranks: mpi/allreduce_exact.hpp. For long vectors, elementwise: binned_sum.hpp, a twelfth of the size.
 #pragma once
 
 #include <bit>
