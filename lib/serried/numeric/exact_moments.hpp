@@ -57,7 +57,7 @@ class ExactMoments {
   ExactDot squares_;
 };
 
-/// The same for pairs (x, y), and how x and y vary together. Trivially copyable, 5.5 KiB.
+/// The same for pairs (x, y), and how x and y vary together. Trivially copyable, 4.4 KiB.
 class ExactCovariance {
  public:
   void add(double x, double y) noexcept;

@@ -33,7 +33,7 @@ struct Cell {
 constexpr std::size_t block_size = std::size_t{1} << 21;
 
 // Clearing and emptying the table costs as much as this many single additions.
-constexpr std::size_t worth_a_table = 3000;
+constexpr std::size_t worth_a_table = 6000;
 
 // Two cells for each sign and exponent (the upper 12 bits of a double), used in turn: neighbours of the same exponent,
 // the usual case, do not wait for each other's store.

@@ -128,6 +128,7 @@ TYPED_TEST(BinnedSums, SpecialsAndZeros) {
   EXPECT_EQ(bits_of(sum_of<TypeParam>({1e300, -1e300}).value()), bits_of(0.0));
   EXPECT_EQ(sum_of<TypeParam>({infinity, 1.0, infinity}).value(), infinity);
   EXPECT_EQ(sum_of<TypeParam>({-infinity, largest}).value(), -infinity);
+  EXPECT_EQ(sum_of<TypeParam>({largest, -infinity}).value(), -infinity);
   EXPECT_EQ(bits_of(sum_of<TypeParam>({infinity, -infinity}).value()), 0x7ff8000000000000);
   EXPECT_EQ(bits_of(sum_of<TypeParam>({-nan, 1.0}).value()), 0x7ff8000000000000);
 }

@@ -39,7 +39,7 @@ ExactSum at_once(const std::vector<double>& values) {
 }
 // Long enough to take the way of long spans, by zeros that change nothing.
 ExactSum through_the_table(std::vector<double> values) {
-  values.resize(values.size() + 5001);
+  values.resize(values.size() + 7001);
   return at_once(values);
 }
 
@@ -141,7 +141,7 @@ ExactSum by_a_random_tree(std::vector<double> values, Random& random) {
   std::ranges::shuffle(values, random);
   std::vector<ExactSum> forest;
   for (std::span<const double> rest = values; !rest.empty();) {
-    const auto leaf = rest.first(1 + random() % std::min<std::size_t>(rest.size(), 4000));
+    const auto leaf = rest.first(1 + random() % std::min<std::size_t>(rest.size(), 9000));
     rest = rest.subspan(leaf.size());
     ExactSum sum;
     if (random() % 2 == 0) {
