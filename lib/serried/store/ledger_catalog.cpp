@@ -17,13 +17,17 @@ std::span<const Range> take(std::span<const Range>& ranges, std::uint64_t n) {
   return front;
 }
 
-// How many indices of `ranges` are not in `done`.
-std::uint64_t n_not_in(const IndexSet& done, std::span<const Range> ranges) {
-  IndexSet both = done;
-  for (const Range& range : ranges) {
-    both.insert(range);
+// How many indices of `ranges`, which may overlap, are in none of `done`, which are in order.
+std::uint64_t n_not_in(const std::vector<Range>& done, std::span<const Range> ranges) {
+  const IndexSet wanted({ranges.begin(), ranges.end()});
+  std::uint64_t n = wanted.size();
+  for (const Range& range : wanted.ranges()) {
+    auto next = std::ranges::upper_bound(done, range.begin, {}, &Range::end);
+    for (; next != done.end() && next->begin < range.end; ++next) {
+      n -= std::min(next->end, range.end) - std::max(next->begin, range.begin);
+    }
   }
-  return both.size() - done.size();
+  return n;
 }
 
 std::string counted(std::uint64_t n, const char* one, const char* many) {
@@ -90,18 +94,19 @@ Catalog make_catalog(const std::vector<std::string>& paths, const SegmentContent
     catalog.records.push_back(record.place);
   }
 
+  const std::vector<Range> done = catalog.done.ranges();
   const auto remark = [&](std::uint64_t file, std::uint64_t offset, const std::string& text) {
     catalog.remarks.push_back(printable(fmt::format("{}, byte {}: {}", paths[file], offset, text)));
   };
   std::span<const Range> lost(contents.lost);
   for (const auto& [file, finding] : contents.findings) {
-    remark(file, finding.offset, remark_of(finding, n_not_in(catalog.done, take(lost, finding.n_lost))));
+    remark(file, finding.offset, remark_of(finding, n_not_in(done, take(lost, finding.n_lost))));
   }
   for (const auto& [file, repeated] : repeated_of) {
     remark(file, repeated.first,
            fmt::format("{} on repeat indices that were recorded before: not used, {}",
                        counted(repeated.n_records, "record from here", "records from here"),
-                       again(n_not_in(catalog.done, repeated.ranges))));
+                       again(n_not_in(done, repeated.ranges))));
   }
   return catalog;
 }

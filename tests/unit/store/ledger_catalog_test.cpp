@@ -52,6 +52,29 @@ TEST(LedgerCatalog, TheFirstOfTwoThatShareAnIndexCounts) {
                   "indices are done again"));
 }
 
+TEST(LedgerCatalog, CountsWhatIsDoneAgain) {
+  SegmentContents contents;
+  contents.append(0, records({{{10, 20}, {30, 40}, {50, 60}}}));
+  const auto remark = [&](const std::vector<Range>& lost) {
+    SegmentContents all = contents;
+    SegmentContent found;
+    found.findings = {
+        {.kind = Finding::Kind::damaged, .is_all_known = 1, .offset = 0, .n = 9, .n_lost = lost.size()}};
+    found.lost = lost;
+    all.append(1, found);
+    return make_catalog({"a", "b"}, all).remarks.at(0);
+  };
+  const auto again = [](int n) {
+    return "b, byte 0: damaged (9 bytes), " + std::to_string(n) + " indices are done again";
+  };
+  EXPECT_EQ(remark({{10, 20}, {52, 53}}), again(0));
+  EXPECT_EQ(remark({{0, 10}}), again(10)) << "ends where something done begins";
+  EXPECT_EQ(remark({{20, 30}}), again(10));
+  EXPECT_EQ(remark({{5, 65}}), again(30));
+  EXPECT_EQ(remark({{15, 35}, {16, 70}}), again(30)) << "each once";
+  EXPECT_EQ(remark({{100, 110}}), again(10));
+}
+
 TEST(LedgerCatalog, SaysWhatWasFound) {
   using Kind = Finding::Kind;
   SegmentContents contents;
