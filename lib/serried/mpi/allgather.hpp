@@ -100,7 +100,7 @@ void allgather_ragged(const Communicator& comm, const In& values, Out&& all,
           "this rank's count is that of its values");
   if (detail::fits_layout<T>(to.size())) {
     const WireType wire = wire_type<T>();
-    const detail::RaggedLayout layout(wire, counts);
+    detail::RaggedLayout layout(wire, counts);
     check(MPI_Allgatherv(from.data(), static_cast<int>(from.size() * wire.units), wire.type, to.data(),
                          layout.counts(), layout.displacements(), wire.type, comm.get()),
           "MPI_Allgatherv");
@@ -118,7 +118,10 @@ requires SameValues<In, Out>
 void allgather_ragged(const Communicator& comm, const In& values, Out& all) {
   const Waiting waiting("allgather_ragged");
   check_collective(comm, call_of<BufferValue<In>>("allgather_ragged"));
-  const std::vector<std::size_t> counts = allgather_value(comm, detail::span_of(values).size());
+  const std::size_t n_mine = detail::span_of(values).size();
+  detail::PerRank<std::size_t> per_rank(static_cast<std::size_t>(comm.size()));
+  const std::span<std::size_t> counts = per_rank.get();
+  allgather(comm, std::span(&n_mine, 1), counts);
   allgather_ragged(comm, values, all, counts);
 }
 

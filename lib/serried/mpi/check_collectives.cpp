@@ -27,8 +27,12 @@ std::string in_words(const CollectiveCall& call) {
   std::string text = call.name;
   const std::string type = type_name(call.type);
   if (!type.empty()) {
-    text += " of " + (call.n_values == CollectiveCall::any_count ? "" : std::to_string(call.n_values) + " ") +
-            type;
+    text += " of ";
+    if (call.n_values != CollectiveCall::any_count) {
+      text += std::to_string(call.n_values);
+      text += ' ';
+    }
+    text += type;
   }
   if (call.from_root != CollectiveCall::no_root) {
     text += " from root " + std::to_string(call.from_root);
@@ -64,12 +68,20 @@ struct Words {
   check(MPI_Bcast(&second, sizeof second, MPI_BYTE, other, hidden.get()), "MPI_Bcast");
   // The operation only if it is all that differs.
   const bool shows_operation = first.call == second.call;
-  const auto words_of = [&](const Words& words) {
-    return std::string(words.call.data()) +
-           (shows_operation ? std::string(" by ") + words.operation.data() : "");
+  std::string text = "rank 0 calls ";
+  const auto append = [&](const Words& words) {
+    text += words.call.data();
+    if (shows_operation) {
+      text += " by ";
+      text += words.operation.data();
+    }
   };
-  throw std::logic_error("rank 0 calls " + words_of(first) + ", rank " + std::to_string(other) + " calls " +
-                         words_of(second));
+  append(first);
+  text += ", rank ";
+  text += std::to_string(other);
+  text += " calls ";
+  append(second);
+  throw std::logic_error(text);
 }
 
 }  // namespace

@@ -86,7 +86,7 @@ void gather_ragged(const Communicator& comm, const In& values, Out&& all, std::s
   const auto to = detail::room_for_if(comm.rank() == root, all, total);
   if (detail::fits_layout<T>(total)) {
     const WireType wire = wire_type<T>();
-    const detail::RaggedLayout layout(wire, counts);
+    detail::RaggedLayout layout(wire, counts);
     check(MPI_Gatherv(from.data(), static_cast<int>(from.size() * wire.units), wire.type, to.data(),
                       layout.counts(), layout.displacements(), wire.type, root, comm.get()),
           "MPI_Gatherv");
@@ -104,7 +104,10 @@ requires SameValues<In, Out>
 void gather_ragged(const Communicator& comm, const In& values, Out& all, int root = 0) {
   const Waiting waiting("gather_ragged");
   check_collective(comm, call_of<BufferValue<In>>("gather_ragged").to(root));
-  const std::vector<std::size_t> counts = allgather_value(comm, detail::span_of(values).size());
+  const std::size_t n_mine = detail::span_of(values).size();
+  detail::PerRank<std::size_t> per_rank(static_cast<std::size_t>(comm.size()));
+  const std::span<std::size_t> counts = per_rank.get();
+  allgather(comm, std::span(&n_mine, 1), counts);
   gather_ragged(comm, values, all, counts, root);
 }
 

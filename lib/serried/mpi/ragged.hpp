@@ -19,18 +19,51 @@ namespace serried::mpi::detail {
 using PartCounts = std::span<const std::size_t>;
 
 /// The values of all parts together. Throws std::logic_error unless there is one part a rank.
-[[nodiscard]] std::size_t total_of(const Communicator& comm, PartCounts counts);
+[[nodiscard]] inline std::size_t total_of(const Communicator& comm, PartCounts counts) {
+  expects(counts.size() == static_cast<std::size_t>(comm.size()), "there is one count for each rank");
+  std::size_t total = 0;
+  for (const std::size_t count : counts) {
+    total += count;
+  }
+  return total;
+}
+
+/// One entry a rank; on the stack for few ranks, where the heap would cost a tenth of a short collective.
+template <class T>
+class PerRank {
+ public:
+  explicit PerRank(std::size_t n_ranks) : n_ranks_(n_ranks) {
+    if (n_ranks > n_few) {
+      many_.resize(n_ranks);
+    }
+  }
+  [[nodiscard]] std::span<T> get() noexcept { return {n_ranks_ > n_few ? many_.data() : few_, n_ranks_}; }
+
+ private:
+  static constexpr std::size_t n_few = 32;
+  T few_[n_few];  // not set to anything, for that takes time too
+  std::vector<T> many_;
+  std::size_t n_ranks_;
+};
 
 /// The counts and displacements of MPI's v-collectives.
 class RaggedLayout {
  public:
-  RaggedLayout(WireType wire, PartCounts counts);
+  RaggedLayout(WireType wire, PartCounts counts) : counts_(counts.size()), displacements_(counts.size()) {
+    std::size_t begin = 0;
+    for (std::size_t rank = 0; rank < counts.size(); ++rank) {
+      counts_.get()[rank] = static_cast<int>(counts[rank] * wire.units);
+      displacements_.get()[rank] = static_cast<int>(begin * wire.units);
+      begin += counts[rank];
+    }
+  }
 
-  [[nodiscard]] const int* counts() const noexcept { return numbers_.data(); }
-  [[nodiscard]] const int* displacements() const noexcept { return numbers_.data() + numbers_.size() / 2; }
+  [[nodiscard]] const int* counts() noexcept { return counts_.get().data(); }
+  [[nodiscard]] const int* displacements() noexcept { return displacements_.get().data(); }
 
  private:
-  std::vector<int> numbers_;  // the counts, then the displacements
+  PerRank<int> counts_;
+  PerRank<int> displacements_;
 };
 
 /// Whether the parts, `n_values` values in all, are within reach of MPI's `int` displacements.

@@ -100,7 +100,7 @@ void scatter_ragged(const Communicator& comm, const In& all, std::span<const std
   const auto to = detail::room_for(mine, mine_is.n_values);
   if (mine_is.fits != 0) {
     const WireType wire = wire_type<T>();
-    const detail::RaggedLayout layout(wire, comm.rank() == root ? counts : detail::PartCounts());
+    detail::RaggedLayout layout(wire, comm.rank() == root ? counts : detail::PartCounts());
     check(MPI_Scatterv(from.data(), layout.counts(), layout.displacements(), wire.type, to.data(),
                        static_cast<int>(to.size() * wire.units), wire.type, root, comm.get()),
           "MPI_Scatterv");
