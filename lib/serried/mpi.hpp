@@ -28,9 +28,9 @@
 #include <serried/mpi/reduction.hpp>
 #include <serried/mpi/request.hpp>
 #include <serried/mpi/run_main.hpp>
-#include <serried/mpi/status_board.hpp>
 #include <serried/mpi/scan.hpp>
 #include <serried/mpi/scatter.hpp>
+#include <serried/mpi/status_board.hpp>
 #include <serried/mpi/threads.hpp>
 #include <serried/mpi/waiting.hpp>
 #include <serried/mpi/watchdog.hpp>

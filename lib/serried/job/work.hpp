@@ -31,7 +31,7 @@ struct Options {
 
   report::Progress progress = report::Progress::never;
   report::RunRecord* record = nullptr;  ///< gets a phase for the job
-  std::optional<std::uint64_t> seed{};    ///< for provenance
+  std::optional<std::uint64_t> seed{};  ///< for provenance
 };
 
 /// What is to be done: it depends on the input alone. The same on all ranks.
@@ -40,7 +40,7 @@ struct Plan {
   std::uint64_t n = 0;        ///< indices, at most 2^48
   /// Everything that the result depends on, as text, a line each: a ledger of another configuration is refused.
   std::string configuration{};
-  std::uint64_t total_bytes = 0;              ///< of input: progress is shown in bytes. 0: in indices
+  std::uint64_t total_bytes = 0;                ///< of input: progress is shown in bytes. 0: in indices
   std::function<double(std::uint64_t)> cost{};  ///< a hint, in any unit: the longest are dealt first
   schedule::Policy policy = schedule::Policy::stealing;
 };

@@ -201,7 +201,8 @@ void LoopWorker::look_at_clock() {
 }
 
 bool LoopWorker::has_failed() {
-  if (const double now = loop_->state_->now(); thread_ == 0 && now - loop_->state_->last_attended >= attend_interval) {
+  if (const double now = loop_->state_->now();
+      thread_ == 0 && now - loop_->state_->last_attended >= attend_interval) {
     loop_->state_->attend(*loop_, now);
   }
   return (board_.flags() & NodeBoard::failed) != 0;
