@@ -14,7 +14,7 @@
 namespace serried::mpi {
 
 /// Put first into every function that may block. Inside another one it does nothing: what the user called is what is
-/// shown. Local; two looks at the clock and six stores. For the threads that call MPI.
+/// shown. Local; two looks at the clock and seven stores. For the threads that call MPI.
 class Waiting {
  public:
   template <std::size_t N>
