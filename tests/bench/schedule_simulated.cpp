@@ -36,14 +36,15 @@ void print_row(const std::string& shape, const std::string& policy, const Simula
   std::fflush(stdout);
 }
 
-void print_table(const SimulatedMachine& machine, std::size_t n, double mean) {
+void print_table(const SimulatedMachine& machine, std::size_t n, double mean,
+                 const std::vector<std::string>& shapes) {
   fmt::print("\n{} indices of mean {} ms on {} nodes of {} workers\n\n", n, 1e3 * mean, machine.n_nodes,
              machine.workers_per_node);
   fmt::print(
       "| costs | policy | ms | efficiency | best possible | lost: tail | starved | dealing | longest ms | "
       "messages |\n");
   fmt::print("|---|---|---|---|---|---|---|---|---|---|\n");
-  for (const std::string shape : {"equal", "lognormal", "pareto", "ascending", "descending"}) {
+  for (const std::string& shape : shapes) {
     const std::vector<double> costs = schedule_costs(shape, n, mean);
     for (const Policy policy : {Policy::static_block, Policy::stealing}) {
       print_row(shape, std::string(name_of(policy)), run(machine, costs, policy, false));
@@ -55,14 +56,17 @@ void print_table(const SimulatedMachine& machine, std::size_t n, double mean) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  const std::vector<std::string> shapes{"equal", "lognormal", "pareto", "ascending", "descending"};
   if (argc > 2) {
     const auto number = [&](int i) { return static_cast<std::uint32_t>(std::atoi(argv[i])); };
     const std::size_t n = argc > 3 ? number(3) : 1'000'000;
-    print_table({.n_nodes = number(1), .workers_per_node = number(2)}, n,
-                argc > 4 ? std::atof(argv[4]) / 1e3 : 1e-3);
+    const double mean = argc > 4 ? std::atof(argv[4]) / 1e3 : 1e-3;
+    print_table({.n_nodes = number(1), .workers_per_node = number(2)}, n, mean, shapes);
     return 0;
   }
-  print_table({.n_nodes = 16, .workers_per_node = 64}, 1'000'000, 1e-3);
-  print_table({.n_nodes = 1024, .workers_per_node = 64}, 1'000'000, 1e-3);
+  print_table({.n_nodes = 16, .workers_per_node = 64}, 1'000'000, 1e-3, shapes);
+  // Without Pareto: 3.5 s in which 1,023 leaders wait for one index take minutes to simulate and show nothing.
+  print_table({.n_nodes = 1024, .workers_per_node = 64}, 1'000'000, 1e-3,
+              {"equal", "lognormal", "descending"});
   return 0;
 }

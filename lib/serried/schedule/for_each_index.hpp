@@ -71,7 +71,7 @@ void work(Loop& loop, int thread, Body& body) {
   worker.leave();
 }
 
-// As for_each_index. `ranks_a_node` > 0: so many ranks in a row pass for a node, for tests on one machine.
+// As for_each_index. `ranks_a_node` > 0: so many ranks of a node pass for a node, for tests on one machine.
 template <class Body>
 Summary for_each_index_on_nodes(const mpi::Communicator& comm, std::uint64_t n, const Options& options,
                                 Body& body, int ranks_a_node) {

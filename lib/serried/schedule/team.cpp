@@ -5,6 +5,7 @@
 #include <memory>
 #include <new>
 #include <numeric>
+#include <utility>
 
 #include <serried/base/contract.hpp>
 #include <serried/mpi/allgather.hpp>
@@ -17,8 +18,17 @@
 
 namespace serried::schedule {
 
+namespace {
+
+mpi::Communicator node_of(const mpi::Communicator& comm, int ranks_a_node) {
+  mpi::Communicator node = comm.node();
+  return ranks_a_node > 0 ? node.split(node.rank() / ranks_a_node) : std::move(node);
+}
+
+}  // namespace
+
 Team::Team(const mpi::Communicator& comm, int n_threads, int ranks_a_node)
-    : node_comm_(ranks_a_node > 0 ? comm.split(comm.rank() / ranks_a_node) : comm.node()) {
+    : node_comm_(node_of(comm, ranks_a_node)) {
   number_workers(comm, static_cast<std::uint32_t>(n_threads));
   make_board(workers_of_node_[node_number_]);
 }

@@ -15,7 +15,7 @@ namespace serried::schedule {
 
 class Team {
  public:
-  // Collective. `ranks_a_node` > 0: so many ranks in a row pass for a node, for tests on one machine.
+  // Collective. `ranks_a_node` > 0: so many ranks of a node pass for a node, for tests on one machine.
   Team(const mpi::Communicator& comm, int n_threads, int ranks_a_node);
   Team(const Team&) = delete;
   Team& operator=(const Team&) = delete;
