@@ -48,15 +48,14 @@ RawDataset::RawDataset(Handle handle, std::string name, std::shared_ptr<const Fi
 
 void RawDataset::expect_shape(const std::vector<std::int64_t>& expected) const {
   bool is_same = expected.size() == shape_.size();
-  std::vector<std::string> extents;
+  std::string extents;
   for (std::size_t i = 0; i < expected.size(); ++i) {
     const bool is_any = expected[i] == any_extent;
-    extents.push_back(is_any ? "any" : std::to_string(expected[i]));
+    extents.append(i > 0 ? ", " : "").append(is_any ? "any" : std::to_string(expected[i]));
     is_same = is_same && (is_any || std::cmp_equal(shape_[i], expected[i]));
   }
   if (!is_same) {
-    throw Error(fmt::format("{} has the shape {}, expected [{}]", name(), to_string(shape_),
-                            fmt::join(extents, ", ")))
+    throw Error(fmt::format("{} has the shape {}, expected [{}]", name(), to_string(shape_), extents))
         .at(context()->path);
   }
 }

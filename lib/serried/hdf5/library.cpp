@@ -114,7 +114,14 @@ std::string describe(hid_t type) {
   return H5Tget_class(type) == H5T_STRING ? "text" : "another kind of element";
 }
 
-std::string to_string(const Shape& shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
+std::string to_string(const Shape& shape) {
+  std::string text = "[";
+  for (const auto extent : shape) {
+    text.append(text.size() > 1 ? ", " : "").append(std::to_string(extent));
+  }
+  text.push_back(']');
+  return text;
+}
 
 bool holds(hid_t type_in_file, ElementType type) {
   const Handle native(H5Tget_native_type(type_in_file, H5T_DIR_ASCEND));

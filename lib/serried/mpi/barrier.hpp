@@ -10,6 +10,7 @@
 #include <chrono>
 
 #include <serried/mpi/check.hpp>
+#include <serried/mpi/check_collectives.hpp>
 #include <serried/mpi/communicator.hpp>
 #include <serried/mpi/request.hpp>
 #include <serried/mpi/waiting.hpp>
@@ -20,6 +21,7 @@ namespace serried::mpi {
 /// ranks of a node share, the others of the node may read after it. Messages and files are not covered.
 inline void barrier(const Communicator& comm) {
   const Waiting waiting("barrier");
+  check_collective(comm, {.name = "barrier"});
   check(MPI_Barrier(comm.get()), "MPI_Barrier");
 }
 
@@ -36,6 +38,7 @@ void barrier_for(const Communicator& comm, std::chrono::duration<double> deadlin
 
 /// Collective, but returns at once: the request is complete when every rank of `comm` has called it.
 [[nodiscard]] inline Request async_barrier(const Communicator& comm) {
+  check_collective(comm, {.name = "async_barrier"});
   MPI_Request request = MPI_REQUEST_NULL;
   check(MPI_Ibarrier(comm.get(), &request), "MPI_Ibarrier");
   return {{request}, Request::Buffer::is_read};

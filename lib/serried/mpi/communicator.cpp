@@ -13,25 +13,26 @@ Communicator::Communicator(MPI_Comm owned, Kind kind) : comm_(owned) {
   if (kind == Kind::visible) {
     MPI_Comm copy = MPI_COMM_NULL;
     check(MPI_Comm_dup(comm_, &copy), "MPI_Comm_dup");
-    hidden_.reset(new Communicator(copy, Kind::hidden));
+    hidden_ = new Communicator(copy, Kind::hidden);
   }
 }
 
 Communicator::Communicator(Communicator&& other) noexcept
     : comm_(std::exchange(other.comm_, MPI_COMM_NULL)),
-      hidden_(std::move(other.hidden_)),
+      hidden_(std::exchange(other.hidden_, nullptr)),
       rank_(other.rank_),
       size_(other.size_) {}
 
 Communicator& Communicator::operator=(Communicator&& other) noexcept {
   std::swap(comm_, other.comm_);
-  hidden_.swap(other.hidden_);
+  std::swap(hidden_, other.hidden_);
   std::swap(rank_, other.rank_);
   std::swap(size_, other.size_);
   return *this;
 }
 
 Communicator::~Communicator() {
+  delete hidden_;
   if (comm_ != MPI_COMM_NULL && is_running()) {
     MPI_Comm_free(&comm_);
   }

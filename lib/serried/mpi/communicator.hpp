@@ -9,7 +9,6 @@
 
 #include <mpi.h>
 
-#include <memory>
 #include <optional>
 
 namespace serried::mpi {
@@ -47,7 +46,8 @@ class Communicator {
   explicit Communicator(MPI_Comm owned, Kind kind = Kind::visible);
 
   MPI_Comm comm_ = MPI_COMM_NULL;
-  std::unique_ptr<Communicator> hidden_;  // the same ranks; none in a hidden one
+  Communicator* hidden_ =
+      nullptr;  // owned: the same ranks; none in a hidden one. <memory> would double what a user compiles
   int rank_ = 0;
   int size_ = 1;
 };

@@ -9,6 +9,7 @@
 #include <serried/mpi/allgather.hpp>
 #include <serried/mpi/allreduce.hpp>
 #include <serried/mpi/alltoall.hpp>
+#include <serried/mpi/barrier.hpp>
 #include <serried/mpi/broadcast.hpp>
 #include <serried/mpi/gather.hpp>
 #include <serried/mpi/reduce.hpp>
@@ -54,6 +55,11 @@ class Misuse : public testing::Test {
 TEST_F(Misuse, DifferentCollectives) {
   EXPECT_EQ(complaint([&] { broadcast(world(), four_); }, [&] { allreduce(world(), three_, max); }),
             "rank 0 calls allreduce of 3 double, rank " + last_ + " calls broadcast of 4 int from root 0");
+}
+
+TEST_F(Misuse, ABarrierIsACollectiveToo) {
+  EXPECT_EQ(complaint([&] { barrier(world()); }, [&] { allreduce(world(), three_, max); }),
+            "rank 0 calls allreduce of 3 double, rank " + last_ + " calls barrier");
 }
 
 TEST_F(Misuse, DifferentCounts) {
