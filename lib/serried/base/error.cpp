@@ -68,6 +68,12 @@ Error&& Error::at(std::string path, std::uint64_t offset) && {
   return std::move(*this).at(std::move(path));
 }
 
+Error&& Error::context(const std::string& where) && {
+  problem_.insert(0, where + ": ");
+  compose_message();
+  return std::move(*this);
+}
+
 Error&& Error::hint(std::string what_to_do) && {
   hint_ = std::move(what_to_do);
   compose_message();

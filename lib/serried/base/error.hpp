@@ -28,6 +28,7 @@ class Error : public std::exception {
   // What is known is added where it is known; each returns the error itself, ready to be thrown.
   Error&& at(std::string path) &&;                        ///< the file or folder concerned
   Error&& at(std::string path, std::uint64_t offset) &&;  ///< ... and the byte in it, from 0
+  Error&& context(const std::string& where) &&;           ///< said before the problem: "index 17"
   Error&& hint(std::string what_to_do) &&;                ///< "what to do", one clause
   Error&& on_rank(int rank, std::string host) &&;         ///< who found it
   Error&& mpi_class(int error_class) &&;                  ///< the MPI error class, e.g. MPI_ERR_TRUNCATE

@@ -88,7 +88,8 @@ Summary for_each_index_on_nodes(const mpi::Communicator& comm, std::uint64_t n, 
 ///
 /// If should_stop becomes true on any rank, each thread finishes the index that it is at, and the rest is not done. If a
 /// body throws, the same, and then every rank throws the same serried::Error, "index I: MESSAGE", with the rank and the
-/// other facts of the error: that of the lowest index among those that failed. What should_stop, on_progress or
+/// other facts of the error: that of the lowest index among those that failed. (An error that carries its rank already, by
+/// mpi::found_here, stays as it is.) What should_stop, on_progress or
 /// options.cost throw is thrown on every rank too. Throws on all ranks if they passed different n, policies, chunks,
 /// costs or sets of indices done.
 ///

@@ -31,12 +31,12 @@ constexpr std::uint64_t no_index = std::numeric_limits<std::uint64_t>::max() - 1
 constexpr std::uint64_t no_failure = no_index + 1;
 
 Error error_about(std::uint64_t index, const std::exception_ptr& exception) {
-  const Error error = as_error(exception);
-  if (index == no_index) {
+  Error error = as_error(exception);
+  // A body that says who found it (mpi::found_here) has said all that there is to say.
+  if (index == no_index || error.rank()) {
     return error;
   }
-  // The bytes of an error begin with its problem.
-  return Error::from_bytes("index " + std::to_string(index) + ": " + error.to_bytes());
+  return std::move(error).context("index " + std::to_string(index));
 }
 
 }  // namespace

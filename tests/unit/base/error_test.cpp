@@ -51,6 +51,8 @@ TEST(Error, ComposesWhereWhatAndWhatToDo) {
 }
 
 TEST(Error, ComposesTheSameInAnyOrder) {
+  EXPECT_THAT(Error(Error("broken").hint("mend it").context("index 17")).what(),
+              StrEq("index 17: broken (mend it)"));
   EXPECT_THAT(Error(Error("broken").hint("mend it").at("a.txt", 9)).what(),
               StrEq("a.txt, byte 9: broken (mend it)"));
   EXPECT_THAT(Error(Error("broken").at("b", 9).at("a.txt")).what(), StrEq("a.txt, byte 9: broken"));

@@ -76,6 +76,31 @@ TEST(Failure, KeepsTheFactsOfTheError) {
   EXPECT_FALSE(error.host().empty());
 }
 
+TEST(Failure, ThatSaysWhoFoundItStaysAsItIs) {
+  const Error error = common_error_of([] {
+    (void)for_each_index(world(), 20, {.threads = 1}, [](std::uint64_t, int) {
+      throw mpi::found_here(Error("no such file").at("a.txt"));
+    });
+  });
+  EXPECT_STREQ(error.what(), "a.txt: no such file");
+}
+
+TEST(Failure, ABodyMayAskWhetherAnotherHasFailed) {
+  // Index 0 fails; all others wait for that, on whatever rank and thread they are.
+  const Error error = common_error_of([] {
+    (void)for_each_index(world(), 3, {.policy = Policy::cyclic, .threads = 2},
+                         [](std::uint64_t index, Caller& caller) {
+                           if (index == 0) {
+                             throw Error("it rains");
+                           }
+                           while (!caller.has_failed()) {
+                             std::this_thread::sleep_for(std::chrono::microseconds(100));
+                           }
+                         });
+  });
+  EXPECT_STREQ(error.what(), "index 0: it rains");
+}
+
 TEST(Failure, OnAnyThread) {
   const auto body = [](std::uint64_t, int thread) {
     if (thread == 1) {
