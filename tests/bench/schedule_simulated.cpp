@@ -1,4 +1,4 @@
-// schedule_simulated [NODES WORKERS_PER_NODE [INDICES [MEAN_MS]]]: for_each_index on machines that are not there.
+// bench_schedule_simulated [NODES WORKERS_PER_NODE [INDICES [MEAN_MS]]]: for_each_index on machines that are not there.
 // Without arguments, the tables of README.md. Runs on one core, without mpirun.
 #include <cstdint>
 #include <cstdlib>

@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -24,8 +23,6 @@ InputList random_inputs(test::Random& random) {
   }
   return inputs;
 }
-
-auto as_tuple(const Split& split) { return std::tuple(split.input, split.bytes.begin, split.bytes.end); }
 
 TEST(MakeSplits, CoverEachByteOnce) {
   SERRIED_TRACE_SEED();
