@@ -82,21 +82,21 @@ void scatter_ragged(const Communicator& comm, const In& all, std::span<const std
                     int root = 0) {
   using T = BufferValue<Out>;
   // What a rank is told of the parts: its own length, and whether they fit MPI's displacements.
-  struct Notice {
+  struct PartNews {
     std::size_t n_values;
     std::uint64_t fits;
   };
   const Waiting waiting("scatter_ragged");
   check_collective(comm, call_of<T>("scatter_ragged").from(root));
   const std::span<const T> from = detail::span_of(all);
-  std::vector<Notice> notices;
+  std::vector<PartNews> news;
   if (comm.rank() == root) {
     expects(detail::total_of(comm, counts) == from.size(), "the counts add up to the values that there are");
     for (const std::size_t count : counts) {
-      notices.push_back({count, detail::fits_layout<T>(from.size()) ? 1U : 0U});
+      news.push_back({count, detail::fits_layout<T>(from.size()) ? 1U : 0U});
     }
   }
-  const Notice mine_is = scatter_value(comm, notices, root);
+  const PartNews mine_is = scatter_value(comm, news, root);
   const auto to = detail::room_for(mine, mine_is.n_values);
   if (mine_is.fits != 0) {
     const WireType wire = wire_type<T>();
