@@ -1,10 +1,8 @@
 #include <cerrno>
-#include <charconv>
 #include <cstdint>
 #include <cstdio>
 #include <optional>
 #include <string>
-#include <system_error>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -13,6 +11,7 @@
 #include <serried/base/quantity.hpp>
 #include <serried/base/version.hpp>
 #include <serried/job/command_line.hpp>
+#include <serried/job/report_file.hpp>
 
 #include "wordcount.hpp"
 
@@ -22,16 +21,6 @@ struct CommandLine {
   serried::job::CommandLine shared;
   serried::wordcount::Options options;
 };
-
-// CLI11 alone would take -1 for the largest number that there is.
-std::string whole_number(const std::string& text) {
-  std::uint64_t number = 0;
-  const char* const text_end = text.data() + text.size();
-  const auto [end, status] = std::from_chars(text.data(), text_end, number);
-  return status == std::errc() && end == text_end
-             ? ""
-             : fmt::format("'{}' is not a whole number, or too large", text);
-}
 
 // Nothing if all that was asked for is the help or the version, which rank 0 has printed.
 std::optional<CommandLine> parse(int argc, char** argv, bool prints) {
@@ -45,7 +34,7 @@ std::optional<CommandLine> parse(int argc, char** argv, bool prints) {
                  "are decompressed")
       ->required();
   app.add_option("--top", options.top, "Only the K most frequent words")
-      ->check(whole_number)
+      ->check(serried::job::whole_number)
       ->option_text("K");
   app.add_flag("--fold-case", options.text.fold_case, "Count A-Z as a-z");
   serried::job::add_options(app, line.shared);
@@ -95,7 +84,7 @@ int main(int argc, char** argv) {
     if (!line) {
       return;
     }
-    serried::job::Report report(mpi.world(), line->shared);
+    serried::job::ReportFile report(mpi.world(), line->shared.report, line->shared.job);
     serried::job::Options& job = line->options.text.job;
     job = line->shared.job;
     job.record = report.record();

@@ -8,10 +8,13 @@
 
 namespace serried {
 
-/// Calls `work(0)` … `work(n - 1)`, one thread each, and returns when all have. If some throw, the exception
+/// Calls `work(0)` … `work(n - 1)`, one thread each, and returns when all have; none for n = 0. If some throw, the exception
 /// of the lowest is thrown here. Call i runs on this thread for i = 0.
 template <class Work>
 void on_threads(int n, Work&& work) {
+  if (n <= 0) {
+    return;
+  }
   std::vector<std::exception_ptr> failures(static_cast<std::size_t>(n));
 #pragma omp parallel num_threads(n)
   {

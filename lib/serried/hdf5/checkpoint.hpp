@@ -60,7 +60,8 @@ class Checkpoint {
   /// Collective. `take` reads from the group that `put` wrote. Returns who wrote the checkpoint.
   ///
   /// Throws serried::Error on all ranks: before `take` if the file is missing, damaged, no checkpoint, or not that of
-  /// this key, and then the message says what it was written with and what was expected; if `take` throws on any rank.
+  /// this key, and then the message says what it was written with and what was expected; if `take` throws, at the same
+  /// place on all ranks or after its last collective call on one.
   /// Rank 0 reads the whole file once to verify it.
   Provenance read(const std::function<void(const Group& state)>& take) const;
 

@@ -39,7 +39,7 @@ class File : public Group {
   [[nodiscard]] static File open(const std::string& path, Access access = Access::read);
 
   File(File&&) noexcept = default;
-  File& operator=(File&&) noexcept = default;
+  File& operator=(File&&) = delete;  // it would close the file that was there, which is collective
   ~File();
 
   /// Collective for a parallel file. Throws if the rest cannot be written. A second call does nothing. Where the disk

@@ -16,6 +16,7 @@
 #include <serried/hdf5/element.hpp>
 #include <serried/hdf5/object.hpp>
 #include <serried/mpi/agree.hpp>
+#include <serried/mpi/waiting.hpp>
 
 namespace serried::hdf5 {
 
@@ -39,6 +40,7 @@ Result check(Result result, const char* action, const std::string& name, const s
 // Calls `work`: in a parallel file on all ranks, and what it throws on one it throws on all.
 template <class Work>
 auto collectively(const FileContext& file, Work&& work) -> std::invoke_result_t<Work> {
+  const mpi::Waiting waiting("HDF5");
   return file.comm ? mpi::together(*file.comm, std::forward<Work>(work)) : std::forward<Work>(work)();
 }
 

@@ -1,3 +1,7 @@
+#include <charconv>
+#include <cstdint>
+#include <system_error>
+
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
@@ -14,7 +18,9 @@ void add_options(CLI::App& app, CommandLine& line, Seed seed) {
       ->check(CLI::Range(1, 4096))
       ->option_text("T");
   if (seed == Seed::wanted) {
-    app.add_option("--seed", line.job.seed, "Seed of all random numbers")->option_text("N");
+    app.add_option("--seed", line.job.seed, "Seed of all random numbers")
+        ->check(whole_number)
+        ->option_text("N");
   }
   app.add_option("--checkpoint", line.job.checkpoint,
                  "Folder that remembers what is done, to go on after a stop")
@@ -33,6 +39,15 @@ void add_options(CLI::App& app, CommandLine& line, Seed seed) {
                "Print a summary as JSON on standard output; without -o, instead of the result");
   app.add_flag("--quiet", line.is_quiet, "No progress and no summary on standard error");
   app.set_version_flag("--version", fmt::format("{} {}", app.get_name(), version));
+}
+
+std::string whole_number(const std::string& text) {
+  std::uint64_t number = 0;
+  const char* const text_end = text.data() + text.size();
+  const auto [end, status] = std::from_chars(text.data(), text_end, number);
+  return status == std::errc() && end == text_end
+             ? ""
+             : fmt::format("'{}' is not a whole number, or too large", text);
 }
 
 bool parse(CLI::App& app, int argc, char** argv, bool prints, CommandLine& line) {

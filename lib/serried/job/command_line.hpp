@@ -4,17 +4,12 @@
 ///     app.add_option("INPUT", inputs)->required();
 ///     job::CommandLine line;
 ///     job::add_options(app, line);                    // --output --threads --checkpoint --report --progress …
-///     if (!job::parse(app, argc, argv, world, line)) return;   // only the help or the version was wanted
+///     if (!job::parse(app, argc, argv, world.is_root(), line)) return;   // only the help or the version was wanted
 #pragma once
 
-#include <cstdint>
-#include <optional>
 #include <string>
 
 #include <serried/job/work.hpp>
-#include <serried/mpi/communicator.hpp>
-#include <serried/report/run_record.hpp>
-#include <serried/store/output_file.hpp>
 
 namespace CLI {
 class App;
@@ -36,28 +31,18 @@ struct CommandLine {
   std::string checkpoint_every = "60s";
 };
 
-/// Local. Adds the options to `app`, which keeps references to `line`. --seed is added where `seed` says so.
+/// Whether the app draws random numbers, and so has --seed.
 enum class Seed : bool { none, wanted };
+
+/// Local. Adds the options to `app`, which keeps references to `line`.
 void add_options(CLI::App& app, CommandLine& line, Seed seed = Seed::none);
+
+/// Local. For CLI11's `check`: empty if `text` is a whole number, else what is wrong. CLI11 alone would take -1 for the
+/// largest number that there is.
+[[nodiscard]] std::string whole_number(const std::string& text);
 
 /// Local. Reads the arguments; false if the help or the version was asked for, which `prints` says to print (rank 0 does).
 /// Throws a usage error that says what to do.
 [[nodiscard]] bool parse(CLI::App& app, int argc, char** argv, bool prints, CommandLine& line);
-
-/// The --report file: made when the job begins, so that a path that cannot be written is found then; written at its end.
-class Report {
- public:
-  /// Collective. With an empty path, a report that is kept nowhere.
-  Report(const mpi::Communicator& comm, const CommandLine& line);
-
-  [[nodiscard]] report::RunRecord* record() { return file_ ? &record_ : nullptr; }
-  /// Collective.
-  void write();
-
- private:
-  mpi::Communicator comm_;
-  report::RunRecord record_;
-  std::optional<store::OutputFile> file_;
-};
 
 }  // namespace serried::job

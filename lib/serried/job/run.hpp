@@ -89,8 +89,10 @@ requires Partial<std::invoke_result_t<const Make&>>
   };
   work.save = [&](int thread, std::vector<std::byte>& bytes) {
     Gathered& gathered = threads[static_cast<std::size_t>(thread)];
-    std::as_const(*gathered.fresh).save(bytes);
-    gathered.keep_saved();
+    if (gathered.fresh) {
+      std::as_const(*gathered.fresh).save(bytes);
+      gathered.keep_saved();
+    }
   };
   work.restore = [&](std::span<const std::byte> bytes) {
     if (!threads[0].saved) {

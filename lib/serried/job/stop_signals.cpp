@@ -1,7 +1,10 @@
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <cstddef>
+#include <cstdint>
+#include <ctime>
 
 #include <serried/base/contract.hpp>
 #include <serried/job/stop_signals.hpp>
@@ -13,6 +16,7 @@ constexpr std::array signals = {SIGTERM, SIGINT, SIGUSR1};
 
 // What a handler may touch: lock-free and static.
 std::atomic<int> received_signal = 0;
+std::atomic<std::int64_t> received_at_ms = 0;
 static_assert(std::atomic<int>::is_always_lock_free);
 std::atomic<bool> is_listening = false;
 std::array<struct sigaction, signals.size()> actions_before;
@@ -23,9 +27,23 @@ void put_back() {
   }
 }
 
+std::int64_t now_ms() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);  // allowed in a handler
+  return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
+}
+
 extern "C" void note_signal(int signal) {
-  received_signal = signal;
-  put_back();
+  constexpr std::int64_t echo_ms = 1000;
+  const int error_of_interrupted_code = errno;
+  if (received_signal == 0) {
+    received_at_ms = now_ms();
+    received_signal = signal;
+  } else if (now_ms() - received_at_ms >= echo_ms) {
+    put_back();
+    ::raise(signal);  // once this handler has returned
+  }
+  errno = error_of_interrupted_code;
 }
 
 }  // namespace

@@ -13,8 +13,9 @@
 
 namespace serried::job {
 
-/// While one lives, the first of these signals sets the flag, and puts back what signals did before: the second one
-/// stops the process at once. One at a time in a process.
+/// While one lives, the first of these signals sets the flag. Another one a second later or more does what it did before,
+/// which is to stop the process at once; what comes sooner is an echo, for launchers pass on what ranks got directly. One
+/// at a time in a process.
 class StopSignals {
  public:
   StopSignals();

@@ -1,7 +1,8 @@
 #include <atomic>
 #include <cstdio>
-#include <exception>
+#include <filesystem>
 #include <memory>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -25,6 +26,7 @@ struct alignas(64) ThreadState {
   IndexSet unsaved;  // done, and not in the ledger yet
   Clock::time_point saved_at = Clock::now();
   std::uint64_t n_bytes = 0;
+  bool is_spoilt = false;  // what the thread has gathered holds a part of an index, and must not be saved
   std::vector<std::byte> bytes;  // what is saved, kept for its memory
 };
 
@@ -33,14 +35,19 @@ std::unique_ptr<store::Ledger> open_ledger(const mpi::Communicator& comm, const 
   if (options.checkpoint.empty()) {
     return nullptr;
   }
+  // A ledger for each phase of the program.
+  mpi::on_root(comm, [&] {
+    std::error_code status;
+    if (std::filesystem::create_directory(options.checkpoint, status); status) {
+      throw system_error("make the folder for checkpoints", status.value(), options.checkpoint);
+    }
+  });
   store::LedgerOptions ledger;
-  ledger.folder = options.checkpoint;
+  ledger.folder = (std::filesystem::path(options.checkpoint) / plan.name).string();
   ledger.configuration = fmt::format("program={}\nphase={}\n{}", options.app, plan.name, plan.configuration);
   ledger.n_indices = plan.n;
   ledger.resume = options.resume;
-  ledger.origin = provenance_here();
-  ledger.origin.n_ranks = comm.size();
-  ledger.origin.seed = options.seed;
+  ledger.origin = origin_of(comm, options.seed);
   return std::make_unique<store::Ledger>(comm, std::move(ledger));
 }
 
@@ -80,14 +87,20 @@ class Run {
       summary = schedule::for_each_index(
           comm_, plan_.n, options,
           [&](std::uint64_t index, schedule::Caller& caller) { do_index(index, caller); });
-    } catch (...) {
-      save_what_is_done();  // all ranks are here
+    } catch (const Error& error) {
+      // If all ranks have agreed on it they are all here. What goes wrong now is not what went wrong first.
+      if (error.rank() && !error.mpi_class()) {
+        try {
+          save_what_is_done();
+        } catch (const Error&) {
+        }
+      }
       throw;
     }
     line_.finish();
     save_what_is_done();
-    if (summary.has_stopped) {
-      throw_stopped(summary);
+    if (ledger_) {
+      throw_if_stopped(summary);
     }
     return summary;
   }
@@ -104,7 +117,12 @@ class Run {
   void do_index(std::uint64_t index, schedule::Caller& caller) {
     ThreadState& state = threads_[static_cast<std::size_t>(caller.thread())];
     Worker worker(caller, state.n_bytes);
+    const bool was_spoilt = std::exchange(state.is_spoilt, true);
     work_.body(index, worker);
+    if (worker.was_told_to_stop()) {
+      return;
+    }
+    state.is_spoilt = was_spoilt;
     if (ledger_) {
       state.unsaved.insert(index);
       if (Clock::now() - state.saved_at >= options_.checkpoint_every) {
@@ -116,11 +134,11 @@ class Run {
   // By the thread itself, or when no thread is at work.
   void save(int thread) {
     ThreadState& state = threads_[static_cast<std::size_t>(thread)];
-    if (!state.unsaved.empty()) {
+    if (!state.unsaved.empty() && !state.is_spoilt) {
+      const IndexSet indices = std::exchange(state.unsaved, {});
       state.bytes.clear();
       work_.save(thread, state.bytes);
-      ledger_->record(state.unsaved, state.bytes);
-      state.unsaved = IndexSet();
+      ledger_->record(indices, state.bytes);
     }
     state.saved_at = Clock::now();
   }
@@ -155,15 +173,21 @@ class Run {
     if (plan_.total_bytes > 0 && status.n_total > 0) {
       const double share = static_cast<double>(status.n_done) / static_cast<double>(status.n_total);
       moment.unit = report::Moment::Unit::bytes;
-      moment.total = plan_.total_bytes;
-      moment.done = static_cast<std::uint64_t>(share * static_cast<double>(plan_.total_bytes));
+      // Of what an earlier run has left.
+      const double bytes_left = static_cast<double>(plan_.total_bytes) * static_cast<double>(status.n_total) /
+                                static_cast<double>(plan_.n);
+      moment.total = static_cast<std::uint64_t>(bytes_left);
+      moment.done = static_cast<std::uint64_t>(share * bytes_left);
     }
     line_.update(moment);
   }
 
-  // Collective.
-  [[noreturn]] void throw_stopped(const schedule::Summary& summary) const {
+  // Collective. Also if the signal came after the last index: what follows this job would not hear of it.
+  void throw_if_stopped(const schedule::Summary& summary) const {
     const int signal = mpi::allreduce_value(comm_, StopSignals::received().value_or(0), mpi::max);
+    if (signal == 0) {
+      return;
+    }
     const std::uint64_t n_done = ledger_->done().size() + summary.n_done_in_all;
     throw Error(fmt::format("stopped by {} when {} of {} were done", signal_name(signal), n_done, plan_.n))
         .at(options_.checkpoint)
@@ -182,6 +206,13 @@ class Run {
 };
 
 }  // namespace
+
+Provenance origin_of(const mpi::Communicator& comm, std::optional<std::uint64_t> seed) {
+  Provenance origin = provenance_here();
+  origin.n_ranks = comm.size();
+  origin.seed = seed;
+  return origin;
+}
 
 int n_threads_of(const mpi::Communicator& comm, const Options& options) {
   const int n_default = mpi::default_threads(comm);

@@ -25,7 +25,7 @@ struct Options {
   std::string app = "job";  ///< said before progress and remarks: "serried-wordcount"
   int threads = 0;          ///< of this rank; 0: mpi::default_threads
 
-  std::string checkpoint{};                            ///< folder of the ledger; empty: none
+  std::string checkpoint{};                            ///< folder of ledgers; empty: none
   std::chrono::milliseconds checkpoint_every{60'000};  ///< how much work may be lost when the job is killed
   bool resume = false;                                 ///< go on with the ledger that is there
 
@@ -36,8 +36,9 @@ struct Options {
 
 /// What is to be done: it depends on the input alone. The same on all ranks.
 struct Plan {
-  std::string name = "work";  ///< of this phase, in the run record
-  std::uint64_t n = 0;        ///< indices, at most 2^48
+  std::string name =
+      "work";           ///< of this phase, in the run record; its ledger's folder below options.checkpoint
+  std::uint64_t n = 0;  ///< indices, at most 2^48
   /// Everything that the result depends on, as text, a line each: a ledger of another configuration is refused.
   std::string configuration{};
   std::uint64_t total_bytes = 0;                ///< of input: progress is shown in bytes. 0: in indices
@@ -53,20 +54,26 @@ class Worker {
   [[nodiscard]] int thread() const noexcept { return caller_.thread(); }
   /// True if the job has failed elsewhere: what the body still does is thrown away. To be asked every few milliseconds by
   /// a body that takes longer; that also keeps the other ranks served.
-  [[nodiscard]] bool must_stop() const { return caller_.has_failed(); }
+  [[nodiscard]] bool must_stop() {
+    was_told_to_stop_ = was_told_to_stop_ || caller_.has_failed();
+    return was_told_to_stop_;
+  }
+  [[nodiscard]] bool was_told_to_stop() const noexcept { return was_told_to_stop_; }
   /// Counts input for progress and the run record.
   void add_bytes(std::uint64_t n) noexcept { n_bytes_ += n; }
 
  private:
   schedule::Caller& caller_;
   std::uint64_t& n_bytes_;
+  bool was_told_to_stop_ = false;
 };
 
 /// What is done with each index, and how what came of it outlives the process.
 struct Work {
   /// Called exactly once for each index that is not in the ledger, by several threads at once.
   std::function<void(std::uint64_t index, Worker& worker)> body;
-  /// Appends what `thread` has gathered since the last call. Never called while that thread is in `body`.
+  /// Appends what `thread` has gathered since the last call. Never called while that thread is in `body`, nor after a body
+  /// that threw or was told to stop: what it has left half done is not saved.
   std::function<void(int thread, std::vector<std::byte>& bytes)> save;
   /// Takes in what a `save` of an earlier run has written. Every such piece comes to exactly one rank.
   std::function<void(std::span<const std::byte> bytes)> restore;
@@ -76,9 +83,13 @@ struct Work {
 ///
 /// If a body throws anywhere, all ranks stop at their next index and throw the same serried::Error, which names the index
 /// and the rank. With a checkpoint, SIGTERM, SIGINT and SIGUSR1 on any rank stop all ranks at their next index; then they
-/// throw an Error with ExitCode::resumable. In both cases what is done is in the ledger first. Without a checkpoint
+/// throw an Error with ExitCode::resumable, when all that is done is in the ledger. After a failure it is too, but for what
+/// threads that were in the middle of an index have not saved, which is up to checkpoint_every. Without a checkpoint
 /// signals do what they always do.
 void run_work(const mpi::Communicator& comm, const Plan& plan, const Options& options, const Work& work);
+
+/// Local: where a result of this process comes from.
+[[nodiscard]] Provenance origin_of(const mpi::Communicator& comm, std::optional<std::uint64_t> seed);
 
 /// Collective: options.threads, or the default.
 [[nodiscard]] int n_threads_of(const mpi::Communicator& comm, const Options& options);

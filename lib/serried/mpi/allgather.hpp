@@ -143,6 +143,8 @@ requires SameValues<In, Out>
   check_collective(comm, call_of<T>("async_allgather_ragged"));
   const std::span<const T> from = detail::span_of(values);
   const auto to = detail::room_for(all, detail::total_of(comm, counts));
+  expects(counts[static_cast<std::size_t>(comm.rank())] == from.size(),
+          "a rank's count is the number of values that it brings");
   std::vector<MPI_Request> parts;
   detail::start_exchange<T>(
       comm.hidden(), [&](int) { return from; }, detail::Parts<T>(to, counts), parts);

@@ -8,6 +8,7 @@
 #include <serried/base/hash.hpp>
 #include <serried/mpi/check_code.hpp>
 #include <serried/mpi/check_collectives.hpp>
+#include <serried/mpi/waiting.hpp>
 
 namespace serried::mpi {
 namespace {
@@ -87,6 +88,7 @@ struct Words {
 }  // namespace
 
 void expect_same_call(const Communicator& comm, const CollectiveCall& call) {
+  const Waiting waiting("check of collectives");
   const Communicator& hidden = comm.hidden();
   const std::string text = in_words(call);
   const std::string operation = type_name(call.operation);

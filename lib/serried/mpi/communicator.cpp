@@ -3,6 +3,7 @@
 #include <serried/base/contract.hpp>
 #include <serried/mpi/check.hpp>
 #include <serried/mpi/communicator.hpp>
+#include <serried/mpi/waiting.hpp>
 
 namespace serried::mpi {
 
@@ -39,6 +40,7 @@ Communicator::~Communicator() {
 }
 
 Communicator Communicator::duplicate_of(MPI_Comm comm) {
+  const Waiting waiting("dup");
   MPI_Comm copy = MPI_COMM_NULL;
   check(MPI_Comm_dup(comm, &copy), "MPI_Comm_dup");
   return Communicator(copy);
@@ -47,6 +49,7 @@ Communicator Communicator::duplicate_of(MPI_Comm comm) {
 Communicator Communicator::dup() const { return duplicate_of(comm_); }
 
 Communicator Communicator::split(int color, int key) const {
+  const Waiting waiting("split");
   expects(color >= 0, "the color is not negative");
   MPI_Comm part = MPI_COMM_NULL;
   check(MPI_Comm_split(comm_, color, key, &part), "MPI_Comm_split");
@@ -54,12 +57,14 @@ Communicator Communicator::split(int color, int key) const {
 }
 
 Communicator Communicator::node() const {
+  const Waiting waiting("node");
   MPI_Comm part = MPI_COMM_NULL;
   check(MPI_Comm_split_type(comm_, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &part), "MPI_Comm_split_type");
   return Communicator(part);
 }
 
 std::optional<Communicator> Communicator::node_leaders() const {
+  const Waiting waiting("node_leaders");
   const bool is_leader = node().is_root();
   MPI_Comm part = MPI_COMM_NULL;
   check(MPI_Comm_split(comm_, is_leader ? 0 : MPI_UNDEFINED, 0, &part), "MPI_Comm_split");

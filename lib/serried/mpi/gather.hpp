@@ -129,6 +129,8 @@ requires SameValues<In, Out>
   using T = BufferValue<Out>;
   check_collective(comm, call_of<T>("async_gather_ragged").to(root));
   const auto to = detail::room_for_if(comm.rank() == root, all, detail::total_of(comm, counts));
+  expects(counts[static_cast<std::size_t>(comm.rank())] == detail::span_of(values).size(),
+          "a rank's count is the number of values that it brings");
   std::vector<MPI_Request> parts;
   detail::start_gather<T>(comm.hidden(), detail::span_of(values), to, counts, root, parts);
   return {std::move(parts), Request::Buffer::is_written};

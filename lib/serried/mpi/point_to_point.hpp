@@ -125,7 +125,7 @@ template <LastingBuffer R>
 }
 
 /// As `receive`, but returns at once. The message must have exactly the length of `buffer`.
-template <OutputBuffer R>
+template <LastingOutputBuffer R>
 [[nodiscard]] Request async_receive(const Communicator& comm, R&& buffer, int source, int tag = 0) {
   std::vector<MPI_Request> parts;
   detail::start_receives<BufferValue<R>>(comm, detail::span_of(buffer), source, tag, parts);

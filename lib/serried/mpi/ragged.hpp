@@ -73,7 +73,8 @@ template <class T>
 }
 
 template <class T>
-void copy_values(std::span<const T> from, std::span<T> to) noexcept {
+void copy_values(std::span<const T> from, std::span<T> to) {
+  expects(from.size() == to.size(), "a rank's count is the number of values that it brings");
   if (!from.empty()) {
     std::memcpy(to.data(), from.data(), from.size_bytes());
   }

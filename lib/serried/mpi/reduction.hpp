@@ -161,9 +161,14 @@ inline constexpr bool suits =
     kind_of<Op> != Kind::not_associative && !(is_arithmetic(kind_of<Op>) && std::same_as<T, bool>)&&!(
                                                 is_logical(kind_of<Op>) && !std::same_as<T, bool>);
 
+// Min and Max order all floating-point numbers; MPI's own give what the order makes of a NaN and of zeros of both signs.
+template <class Op, class T>
+inline constexpr bool is_total = std::floating_point<T> &&
+                                 (kind_of<Op> == Kind::min || kind_of<Op> == Kind::max);
+
 // MPI has the operation itself. (A complex sum is that of twice as many numbers.)
 template <class Op, class T>
-inline constexpr bool is_builtin = kind_of<Op> != Kind::function &&
+inline constexpr bool is_builtin = kind_of<Op> != Kind::function && !is_total<Op, T> &&
                                    (Number<T> || (Complex<T> && kind_of<Op> == Kind::sum));
 
 template <class Op, class T>
@@ -176,7 +181,7 @@ concept Combines = std::copy_constructible<T> && std::is_copy_assignable_v<T> &&
 
 /// An operation on values of T whose result over ranks is the same for any number of ranks: it must be associative, to
 /// the bit. Ranks are combined in rank order, so it need not be commutative. Sums, products and bits of integers; logic
-/// of bool; min and max of all numbers (of floating point, without NaN and zeros of both signs); minloc and maxloc; any
+/// of bool; min and max of all numbers (of floating point in IEEE 754's total order, see total_less); minloc and maxloc; any
 /// function object `T op(const T&, const T&)` that neither throws nor communicates. Sums and products of floating-point or
 /// complex numbers only in any_order.
 template <class Op, class T>
@@ -201,6 +206,8 @@ constexpr void expect_reduction() {
 // Can be made anew in MPI's callback, which is given no object.
 template <class Op>
 inline constexpr bool is_stateless = std::is_empty_v<Op>&& std::is_default_constructible_v<Op>;
+template <class Op>
+inline constexpr bool is_stateless<AnyOrder<Op>> = is_stateless<Op>;
 
 template <class Op, class T>
 constexpr void expect_async_reduction() {

@@ -146,9 +146,11 @@ void send_object(const Communicator& hidden, const T& object, int destination) {
 template <Serializable T>
 [[nodiscard]] T receive_object(const Communicator& hidden, int source) {
   std::uint64_t size = 0;
-  receive(hidden, std::span(&size, 1), source);
+  // With the tag of send_object: barrier_for's messages travel here too.
+  constexpr int tag = 0;
+  receive(hidden, std::span(&size, 1), source, tag);
   std::vector<char> bytes(size);
-  receive(hidden, bytes, source);
+  receive(hidden, bytes, source, tag);
   return deserialize<T>(bytes);
 }
 

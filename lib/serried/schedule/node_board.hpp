@@ -54,7 +54,7 @@ class NodeBoard {
 
   /// How long a worker was in bodies that have ended: written by that worker only.
   [[nodiscard]] std::atomic<double>& busy_seconds_of(std::uint32_t worker) const noexcept {
-    return lines_[worker + 2].busy_seconds;
+    return lines_[worker + 3].busy_seconds;
   }
   [[nodiscard]] double busy_seconds() const noexcept {
     double sum = 0;

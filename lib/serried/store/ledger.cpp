@@ -30,7 +30,9 @@ constexpr std::string_view name_begin = "segment-";
 constexpr std::string_view name_end = ".log";
 
 std::string full_configuration(const LedgerOptions& options) {
-  return fmt::format("indices: {}\n{}", options.n_indices, options.configuration);
+  const std::string seed =
+      options.origin.seed ? fmt::format("seed: {}\n", *options.origin.seed) : std::string();
+  return fmt::format("indices: {}\n{}{}", options.n_indices, seed, options.configuration);
 }
 
 void make_folder(const std::string& folder) {

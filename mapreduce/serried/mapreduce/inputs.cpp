@@ -142,6 +142,16 @@ InputList list_here(const std::vector<std::string>& patterns) {
   return inputs;
 }
 
+// Takes out what lies below `folder`, whatever its path is called by.
+void leave_out(InputList& inputs, const std::string& folder) {
+  std::error_code ignored;  // a folder that is not there yet holds nothing
+  const std::string prefix = (fs::weakly_canonical(folder, ignored) / "").string();
+  std::erase_if(inputs, [&](const Input& input) {
+    return input.encoding != Encoding::stream &&
+           fs::weakly_canonical(input.path, ignored).string().starts_with(prefix);
+  });
+}
+
 // The list as bytes: size, time, encoding and path of each, the path ended by a NUL, which no path holds.
 std::string to_bytes(const InputList& inputs) {
   std::string bytes;
@@ -171,9 +181,16 @@ InputList from_bytes(const std::string& bytes) {
 
 }  // namespace
 
-InputList list_inputs(const mpi::Communicator& comm, const std::vector<std::string>& patterns) {
+InputList list_inputs(const mpi::Communicator& comm, const std::vector<std::string>& patterns,
+                      const std::string& left_out) {
   std::string bytes;
-  mpi::on_root(comm, [&] { bytes = to_bytes(list_here(patterns)); });
+  mpi::on_root(comm, [&] {
+    InputList inputs = list_here(patterns);
+    if (!left_out.empty()) {
+      leave_out(inputs, left_out);
+    }
+    bytes = to_bytes(inputs);
+  });
   mpi::broadcast_resized(comm, bytes);
   return from_bytes(bytes);
 }

@@ -113,13 +113,13 @@ class Pipeline {
       void save(std::vector<std::byte>&) const {}
       void load(std::span<const std::byte>) {}
     };
-    const auto parts = source_->for_each_block([] { return Nothing(); },
-                                               [this](Nothing&, std::span<char> block, double) {
-                                                 std::uint64_t n = 0;
-                                                 feed_(std::string_view(block.data(), block.size()),
-                                                       [&](const Record&) { ++n; });
-                                                 return n;
-                                               });
+    const auto parts = source_->for_each_block(
+        "count", [] { return Nothing(); },
+        [this](Nothing&, std::span<char> block, double) {
+          std::uint64_t n = 0;
+          feed_(std::string_view(block.data(), block.size()), [&](const Record&) { ++n; });
+          return n;
+        });
     return source_->counts_of(parts).n_records;
   }
 

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -96,8 +97,11 @@ KeyedData<K, V> reduce(std::shared_ptr<const TextSource> source, const Feed& fee
   const Layout layout(comm, n_threads);
 
   // Each thread combines what it reads.
+  const std::string purpose = std::string("reduce to ") +
+                              (TextKey<K> ? "text" : std::to_string(sizeof(K)) + "-byte") + " keys and " +
+                              std::to_string(sizeof(V)) + "-byte values";
   auto tables = source->for_each_block(
-      [&] { return detail::CombinedRows<V, Op>(op); },
+      purpose, [&] { return detail::CombinedRows<V, Op>(op); },
       [&](detail::CombinedRows<V, Op>& combined, std::span<char> block, double share_done) {
         Table& table = combined.table();
         table.set_progress(share_done);
@@ -136,15 +140,18 @@ KeyedData<K, V> reduce(std::shared_ptr<const TextSource> source, const Feed& fee
   // Each part owns a slice of the hash range and is given all rows in it.
   std::vector<Sender<V>> senders(tables.size(), Sender<V>(layout, static_cast<std::size_t>(comm.rank())));
   mpi::together(comm, [&] {
-    on_threads(static_cast<int>(tables.size()), [&](int thread) {
-      const auto i = static_cast<std::size_t>(thread);
-      const Table& table = tables[i].part.table();
-      senders[i].reserve(table.n_keys());
-      for_each_row(table.rows(), [&](const Row<V>& row) {
-        if (row.is_used()) {
-          senders[i].add(hash_slice(row.key.hash(), layout.n_parts()), row);
-        }
-      });
+    on_threads(n_threads, [&](int thread) {
+      // Up to two tables a thread after a restart; none on a rank that was given nothing.
+      for (auto i = static_cast<std::size_t>(thread); i < tables.size();
+           i += static_cast<std::size_t>(n_threads)) {
+        const Table& table = tables[i].part.table();
+        senders[i].reserve(table.n_keys());
+        for_each_row(table.rows(), [&](const Row<V>& row) {
+          if (row.is_used()) {
+            senders[i].add(hash_slice(row.key.hash(), layout.n_parts()), row);
+          }
+        });
+      }
     });
     for (auto& table : tables) {
       detail::keep_arena(std::move(table.part.table()), keepers);

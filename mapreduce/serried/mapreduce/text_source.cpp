@@ -9,6 +9,7 @@
 #include <serried/mpi/allreduce.hpp>
 #include <serried/mpi/broadcast.hpp>
 #include <serried/mpi/check.hpp>
+#include <serried/schedule/options.hpp>
 
 namespace serried::mapreduce {
 namespace {
@@ -36,7 +37,10 @@ std::uint64_t fingerprint(const InputList& inputs) {
 
 TextSource::TextSource(const mpi::Communicator& comm, const std::vector<std::string>& patterns,
                        Separator separator, const TextOptions& options)
-    : comm_(comm.dup()), inputs_(list_inputs(comm_, patterns)), separator_(separator), options_(options) {
+    : comm_(comm.dup()),
+      inputs_(list_inputs(comm_, patterns, options.job.checkpoint)),
+      separator_(separator),
+      options_(options) {
   expects(options.split_bytes > 0, "split_bytes > 0");
   expects(options.window_bytes > 0, "window_bytes > 0");
   // Splits that differ from rank to rank would lose lines or read them twice.
@@ -80,18 +84,19 @@ double TextSource::Readers::share_done(int thread) const {
   return source_.bytes_per_thread_ > 0 ? std::min(taken / source_.bytes_per_thread_, 1.0) : 0;
 }
 
-job::Plan TextSource::plan_of(std::span<const Split> splits) const {
+job::Plan TextSource::plan_of(const std::string& purpose, std::span<const Split> splits) const {
   job::Plan plan{.name = "map", .n = splits.size()};
   plan.configuration = fmt::format(
-      "inputs={} of {} bytes, fingerprint {:016x}\nrecords={}\nfold_case={}\nsplit_bytes={}\n",
-      inputs_.size(), total_size(inputs_), fingerprint(inputs_),
+      "purpose={}\ninputs={} of {} bytes, fingerprint {:016x}\nrecords={}\nfold_case={}\nsplit_bytes={}\n",
+      purpose, inputs_.size(), total_size(inputs_), fingerprint(inputs_),
       separator_ == Separator::newline ? "lines" : "words", options_.fold_case, options_.split_bytes);
   const bool has_long_ones = std::ranges::any_of(
       splits, [&](const Split& split) { return inputs_[split.input].encoding != Encoding::plain; });
   for (const Split& split : splits) {
     plan.total_bytes += split.bytes.size();
   }
-  if (has_long_ones) {  // a compressed file is one split, whatever its size
+  if (has_long_ones &&
+      splits.size() <= schedule::max_hinted_indices) {  // a compressed file is one split, whatever its size
     plan.cost = [this, splits](std::uint64_t index) {
       return cost_of(inputs_[splits[index].input], splits[index]);
     };
@@ -99,7 +104,7 @@ job::Plan TextSource::plan_of(std::span<const Split> splits) const {
   return plan;
 }
 
-void TextSource::for_each_plan(const RunPlan& run) const {
+void TextSource::for_each_plan(const std::string& purpose, const RunPlan& run) const {
   std::vector<Split> of_files;
   std::vector<Split> of_streams;
   for (const Split& split : make_splits(inputs_, options_.split_bytes)) {
@@ -110,7 +115,7 @@ void TextSource::for_each_plan(const RunPlan& run) const {
                       ": a stream cannot be read again after a stop; give files, or no checkpoint");
   }
   if (!of_files.empty() || of_streams.empty()) {
-    run(plan_of(of_files), options_.job, of_files);
+    run(plan_of(purpose, of_files), options_.job, of_files);
   }
   for (const Split& stream : of_streams) {
     job::Plan plan{.name = "map", .n = 1};

@@ -73,27 +73,29 @@ class TextSource {
   TextSource(const mpi::Communicator& comm, const std::vector<std::string>& patterns, Separator separator,
              const TextOptions& options);
 
-  /// Collective. Every block of every input is visited by exactly one thread of one rank: `visit(part, block,
+  /// Collective. `purpose` says what is made of the text, for a checkpoint must not be taken for that of something else:
+  /// "count", "reduce 8-byte values". Every block of every input is visited by exactly one thread of one rank: `visit(part, block,
   /// share_done)` gets that thread's part, made by `make()`, a block of whole records, which it may change, and the share
   /// of this thread's input that is done, about, in [0, 1]; it returns how many records it made. Blocks come in no
   /// particular order. Returns this rank's parts; those of all ranks together hold every block once, also after a restart
   /// from a checkpoint. If reading fails or `visit` throws anywhere, all ranks stop soon and throw the same error.
   template <class Make, class Visit>
-  [[nodiscard]] auto for_each_block(const Make& make, const Visit& visit) const {
+  [[nodiscard]] auto for_each_block(const std::string& purpose, const Make& make, const Visit& visit) const {
     using Part = ReadPart<std::invoke_result_t<const Make&>>;
     std::vector<Part> parts;
-    for_each_plan([&](const job::Plan& plan, const job::Options& options, std::span<const Split> splits) {
-      Readers readers(*this, splits);
-      auto more = job::run(
-          comm_, plan, options, [&] { return Part{make()}; },
-          [&](std::uint64_t index, Part& part, job::Worker& worker) {
-            readers.read(index, worker, [&](std::span<char> block) {
-              part.n_bytes += block.size();
-              part.n_records += visit(part.part, block, readers.share_done(worker.thread()));
-            });
-          });
-      std::ranges::move(more, std::back_inserter(parts));
-    });
+    for_each_plan(purpose,
+                  [&](const job::Plan& plan, const job::Options& options, std::span<const Split> splits) {
+                    Readers readers(*this, splits);
+                    auto more = job::run(
+                        comm_, plan, options, [&] { return Part{make()}; },
+                        [&](std::uint64_t index, Part& part, job::Worker& worker) {
+                          readers.read(index, worker, [&](std::span<char> block) {
+                            part.n_bytes += block.size();
+                            part.n_records += visit(part.part, block, readers.share_done(worker.thread()));
+                          });
+                        });
+                    std::ranges::move(more, std::back_inserter(parts));
+                  });
     return parts;
   }
 
@@ -134,8 +136,8 @@ class TextSource {
 
   // Collective: the files as one job, then each stream as another, for rank 0 alone.
   using RunPlan = std::function<void(const job::Plan&, const job::Options&, std::span<const Split>)>;
-  void for_each_plan(const RunPlan& run) const;
-  [[nodiscard]] job::Plan plan_of(std::span<const Split> splits) const;
+  void for_each_plan(const std::string& purpose, const RunPlan& run) const;
+  [[nodiscard]] job::Plan plan_of(const std::string& purpose, std::span<const Split> splits) const;
   [[nodiscard]] SourceCounts over_all_ranks(SourceCounts counts) const;
 
   mpi::Communicator comm_;

@@ -1,27 +1,21 @@
 #include <mpi.h>
 
 #include <chrono>
-#include <filesystem>
-#include <fstream>
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include <CLI/CLI.hpp>
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 
 #include <serried/job/command_line.hpp>
 
 #include "../mpi/world.hpp"
-#include "temporary_directory.hpp"
 
 namespace serried::job {
 namespace {
 
 using mpi::error_of;
-using mpi::world;
-using testing::HasSubstr;
 
 struct Parsed {
   CommandLine line;
@@ -75,6 +69,17 @@ TEST(CommandLine, HelpAndVersionEndIt) {
   EXPECT_FALSE(parsed({"--version"}).goes_on);
 }
 
+TEST(CommandLine, ASeedIsAWholeNumber) {
+  EXPECT_EQ(parsed({"--seed", "18446744073709551615"}, Seed::wanted).line.job.seed, UINT64_MAX);
+  for (const char* word : {"-1", "1.5", "18446744073709551616"}) {
+    EXPECT_EQ(error_of([&] {
+                (void)parsed({"--seed", word}, Seed::wanted);
+              }).exit_code(),
+              ExitCode::usage)
+        << word;
+  }
+}
+
 TEST(CommandLine, NonsenseIsAUsageError) {
   for (const std::vector<std::string>& words : {std::vector<std::string>{"--resume"},
                                                 {"--checkpoint", ""},
@@ -89,35 +94,6 @@ TEST(CommandLine, NonsenseIsAUsageError) {
     const Error error = error_of([&] { (void)parsed(words); });
     EXPECT_EQ(error.exit_code(), ExitCode::usage) << words[0];
   }
-}
-
-TEST(Report, IsWrittenAtTheEnd) {
-  const test::TemporaryDirectory folder(MPI_COMM_WORLD);
-  CommandLine line;
-  line.report = (folder.path() / "run.json").string();
-  Report report(world(), line);
-  ASSERT_NE(report.record(), nullptr);
-  report.record()->add_phase(world(), "only", {.seconds = 1});
-  EXPECT_FALSE(std::filesystem::exists(line.report));
-  report.write();
-  if (world().is_root()) {
-    std::ifstream file(line.report);
-    const auto json = nlohmann::json::parse(file);
-    EXPECT_EQ(json["phases"][0]["name"], "only");
-    EXPECT_EQ(json["provenance"]["ranks"], world().size());
-  }
-}
-
-TEST(Report, WithoutAPathThereIsNone) {
-  Report report(world(), CommandLine());
-  EXPECT_EQ(report.record(), nullptr);
-  report.write();
-}
-
-TEST(Report, AnImpossiblePathIsFoundAtOnce) {
-  CommandLine line;
-  line.report = "/does/not/exist/run.json";
-  EXPECT_THAT(error_of([&] { const Report report(world(), line); }).what(), HasSubstr("/does/not/exist"));
 }
 
 }  // namespace

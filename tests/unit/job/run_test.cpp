@@ -1,12 +1,15 @@
+#include <sys/resource.h>
+
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdint>
+#include <functional>
 #include <numeric>
-#include <optional>
-#include <set>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -167,6 +170,64 @@ TEST_F(Resumed, AfterAFailure) {
   EXPECT_THAT(error.what(), HasSubstr("no luck"));
   options_.resume = true;
   options_.threads = 3;
+  expect_each_once(run(world(), plan_, options_, nothing_seen, look), n_);
+}
+
+TEST_F(Resumed, WhatAFailingBodyHasGatheredDoesNotCount) {
+  (void)error_of([&] {
+    (void)run(world(), plan_, options_, nothing_seen, [](std::uint64_t index, Seen& seen, Worker&) {
+      seen.indices.push_back(index);
+      if (index == 40) {
+        throw Error("no luck");
+      }
+    });
+  });
+  options_.resume = true;
+  expect_each_once(run(world(), plan_, options_, nothing_seen, look), n_);
+}
+
+TEST_F(Resumed, WhatABodyLeavesHalfDoneDoesNotCount) {
+  // The others wait in the middle of an index for the failure, and then go without having seen it.
+  plan_.policy = schedule::Policy::cyclic;
+  (void)error_of([&] {
+    (void)run(world(), plan_, options_, nothing_seen, [](std::uint64_t index, Seen& seen, Worker& worker) {
+      if (index == 0) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        throw Error("no luck");
+      }
+      while (!worker.must_stop()) {
+        std::this_thread::sleep_for(std::chrono::microseconds(100));
+      }
+      seen.indices.push_back(n_ + index);  // rubbish
+    });
+  });
+  options_.resume = true;
+  expect_each_once(run(world(), plan_, options_, nothing_seen, look), n_);
+}
+
+TEST_F(Resumed, ALedgerThatCannotBeWrittenIsAnError) {
+  // Files of more than a few kilobytes are refused from here on.
+  struct rlimit before {};
+  ::getrlimit(RLIMIT_FSIZE, &before);
+  ::signal(SIGXFSZ, SIG_IGN);
+  struct rlimit small = before;
+  small.rlim_cur = 16384;
+  ::setrlimit(RLIMIT_FSIZE, &small);
+  const Error error = error_of([&] {
+    (void)run(world(), plan_, options_, nothing_seen, [](std::uint64_t index, Seen& seen, Worker&) {
+      seen.indices.assign(5000, index);
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    });
+  });
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  EXPECT_EQ(error.exit_code(), ExitCode::failed);
+  EXPECT_THAT(error.what(), HasSubstr("segment"));
+  EXPECT_TRUE(same_everywhere(error.what()));
+}
+
+TEST_F(Resumed, PhasesHaveLedgersOfTheirOwn) {
+  expect_each_once(run(world(), plan_, options_, nothing_seen, look), n_);
+  plan_.name = "second";
   expect_each_once(run(world(), plan_, options_, nothing_seen, look), n_);
 }
 

@@ -45,18 +45,18 @@ struct Gathered {
   SourceCounts counts;
 };
 Gathered gathered_lines(const TextSource& source) {
-  const auto parts =
-      source.for_each_block([] { return Lines(); },
-                            [&](Lines& lines, std::span<char> block, double share_done) {
-                              EXPECT_GE(share_done, 0);
-                              EXPECT_LE(share_done, 1);
-                              std::uint64_t n_lines = 0;
-                              for_each_line({block.data(), block.size()}, [&](std::string_view line) {
-                                ++n_lines;
-                                (lines.text += line) += '\n';
-                              });
-                              return n_lines;
-                            });
+  const auto parts = source.for_each_block(
+      "lines", [] { return Lines(); },
+      [&](Lines& lines, std::span<char> block, double share_done) {
+        EXPECT_GE(share_done, 0);
+        EXPECT_LE(share_done, 1);
+        std::uint64_t n_lines = 0;
+        for_each_line({block.data(), block.size()}, [&](std::string_view line) {
+          ++n_lines;
+          (lines.text += line) += '\n';
+        });
+        return n_lines;
+      });
   Gathered result;
   result.counts = source.counts_of(parts);
   std::string here;
@@ -142,6 +142,19 @@ TEST(TextSource, GoesOnFromACheckpoint) {
   options.fold_case = true;
   EXPECT_THROW((void)gathered_lines(TextSource(world(), {path}, Separator::newline, options)), Error)
       << "another result, another ledger";
+}
+
+TEST(TextSource, ACheckpointAmongTheInputsIsNotOne) {
+  const test::SharedFolder folder;
+  (void)folder.write("a", "one\ntwo\n");
+  TextOptions options = small_pieces(1);
+  options.job.checkpoint = folder.path("ledger");
+  for (const bool resume : {false, true}) {
+    options.job.resume = resume;
+    const Gathered got = gathered_lines(TextSource(world(), {folder.path()}, Separator::newline, options));
+    EXPECT_EQ(got.counts.n_files, 1u);
+    EXPECT_EQ(got.counts.n_records, 2u);
+  }
 }
 
 TEST(TextSource, AStreamCannotBeReadTwice) {

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <complex>
 #include <cstdint>
 #include <functional>
@@ -198,6 +199,27 @@ TEST(Allreduce, OfNothingIsNothing) {
   std::vector<int> none;
   EXPECT_NO_THROW(allreduce(world(), none, std::plus<>{}));
   EXPECT_TRUE(none.empty());
+}
+
+TEST(Allreduce, MinAndMaxOrderNaNAndBothZeros) {
+  // Each rank in turn brings what is at the end of the order.
+  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+  for (int rank = 0; rank < world().size(); ++rank) {
+    const bool is_it = world().rank() == rank;
+    EXPECT_TRUE(std::isnan(allreduce_value(world(), is_it ? nan : 1.0, max)));
+    if (world().size() > 1) {
+      EXPECT_EQ(allreduce_value(world(), is_it ? nan : 1.0, min), 1.0) << rank;
+    }
+    EXPECT_TRUE(std::signbit(allreduce_value(world(), is_it ? -0.0 : 0.0, min)));
+    EXPECT_EQ(std::signbit(allreduce_value(world(), is_it ? 0.0 : -0.0, max)), false);
+  }
+}
+
+TEST(AsyncAllreduce, AFunctionWithoutDataInAnyOrder) {
+  std::vector<double> sums = {1.0, 2.0};
+  Request request = async_allreduce(world(), sums, any_order([](double a, double b) { return a + b; }));
+  request.wait();
+  EXPECT_EQ(sums, (std::vector<double>{1.0 * world().size(), 2.0 * world().size()}));
 }
 
 }  // namespace

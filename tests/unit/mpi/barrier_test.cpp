@@ -11,6 +11,7 @@
 #include <serried/mpi/barrier.hpp>
 #include <serried/mpi/check.hpp>
 #include <serried/mpi/point_to_point.hpp>
+#include <serried/mpi/serialize.hpp>
 #include <serried/mpi/status_board.hpp>
 
 #include "world.hpp"
@@ -153,6 +154,11 @@ TEST(BarrierFor, ThatWasGivenUpIsSpent) {
               "this communicator has no barrier_for any more, one was given up: " + first.problem());
   }
   EXPECT_NO_THROW(barrier(comm)) << "everything else works";
+  // Objects travel where the barrier's messages may still lie.
+  const auto longer = [](const std::string& a, const std::string& b) { return a + b; };
+  const std::string all(static_cast<std::size_t>(world().size()), 'x');
+  EXPECT_EQ(allreduce_object(comm, std::string("x"), longer), all);
+  EXPECT_EQ(scan_object(comm, std::string("x"), longer), all.substr(0, my_rank() + 1));
   EXPECT_NO_THROW(barrier_for(world(), 60s)) << "and so does every other communicator";
   EXPECT_NO_THROW(barrier_for(comm.dup(), 60s));
 }
