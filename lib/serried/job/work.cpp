@@ -44,7 +44,9 @@ std::unique_ptr<store::Ledger> open_ledger(const mpi::Communicator& comm, const 
   });
   store::LedgerOptions ledger;
   ledger.folder = (std::filesystem::path(options.checkpoint) / plan.name).string();
-  ledger.configuration = fmt::format("program={}\nphase={}\n{}", options.app, plan.name, plan.configuration);
+  const std::string seed = options.seed ? fmt::format("seed={}\n", *options.seed) : std::string();
+  ledger.configuration =
+      fmt::format("program={}\nphase={}\n{}{}", options.app, plan.name, seed, plan.configuration);
   ledger.n_indices = plan.n;
   ledger.resume = options.resume;
   ledger.origin = origin_of(comm, options.seed);

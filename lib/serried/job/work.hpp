@@ -31,7 +31,7 @@ struct Options {
 
   report::Progress progress = report::Progress::never;
   report::RunRecord* record = nullptr;  ///< gets a phase for the job
-  std::optional<std::uint64_t> seed{};  ///< for provenance
+  std::optional<std::uint64_t> seed{};  ///< part of the configuration, and of provenance
 };
 
 /// What is to be done: it depends on the input alone. The same on all ranks.

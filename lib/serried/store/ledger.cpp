@@ -30,9 +30,7 @@ constexpr std::string_view name_begin = "segment-";
 constexpr std::string_view name_end = ".log";
 
 std::string full_configuration(const LedgerOptions& options) {
-  const std::string seed =
-      options.origin.seed ? fmt::format("seed: {}\n", *options.origin.seed) : std::string();
-  return fmt::format("indices: {}\n{}{}", options.n_indices, seed, options.configuration);
+  return fmt::format("indices: {}\n{}", options.n_indices, options.configuration);
 }
 
 void make_folder(const std::string& folder) {

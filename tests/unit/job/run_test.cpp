@@ -257,6 +257,9 @@ TEST_F(Resumed, OnlyTheSameJob) {
             ExitCode::usage)
       << "a ledger is there, and nobody said --resume";
   options_.resume = true;
+  options_.seed = 7;
+  EXPECT_THAT(error_of([&] { (void)run(world(), plan_, options_, nothing_seen, look); }).what(),
+              HasSubstr("seed=7"));
   plan_.configuration = "kind=other\n";
   EXPECT_THAT(error_of([&] { (void)run(world(), plan_, options_, nothing_seen, look); }).what(),
               HasSubstr("other"));
