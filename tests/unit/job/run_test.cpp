@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <numeric>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -260,6 +261,7 @@ TEST_F(Resumed, OnlyTheSameJob) {
   options_.seed = 7;
   EXPECT_THAT(error_of([&] { (void)run(world(), plan_, options_, nothing_seen, look); }).what(),
               HasSubstr("seed=7"));
+  options_.seed = std::nullopt;
   plan_.configuration = "kind=other\n";
   EXPECT_THAT(error_of([&] { (void)run(world(), plan_, options_, nothing_seen, look); }).what(),
               HasSubstr("other"));
