@@ -157,8 +157,12 @@ TEST(BarrierFor, ThatWasGivenUpIsSpent) {
   // Objects travel where the barrier's messages may still lie.
   const auto longer = [](const std::string& a, const std::string& b) { return a + b; };
   const std::string all(static_cast<std::size_t>(world().size()), 'x');
-  EXPECT_EQ(allreduce_object(comm, std::string("x"), longer), all);
-  EXPECT_EQ(scan_object(comm, std::string("x"), longer), all.substr(0, my_rank() + 1));
+  std::string joined = "x";
+  allreduce_object(comm, joined, longer);
+  EXPECT_EQ(joined, all);
+  joined = "x";
+  scan_object(comm, joined, longer);
+  EXPECT_EQ(joined, all.substr(0, my_rank() + 1));
   EXPECT_NO_THROW(barrier_for(world(), 60s)) << "and so does every other communicator";
   EXPECT_NO_THROW(barrier_for(comm.dup(), 60s));
 }
