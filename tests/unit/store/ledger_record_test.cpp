@@ -47,7 +47,8 @@ TEST(LedgerRecord, BytesOfTheFormat) {
   EXPECT_EQ(text.substr(24, 4), std::string("\x09\0\0\0", 4));
   EXPECT_EQ(text.substr(32, 16), std::string("\x01\0\0\0\0\0\0\0\x03\0\0\0\0\0\0\0", 16));
   EXPECT_EQ(text.substr(48, 4), "\xb7\x3f\x4b\x36") << "the CRC32C of \"abc\" is 364b3fb7";
-  EXPECT_EQ(text.substr(56), std::string("\x01\0\0\0\0\0\0\0\x02\0\0\0\0\0\0\0", 16) + "abc");
+  EXPECT_EQ(text.substr(56, 16), std::string("\x01\0\0\0\0\0\0\0\x02\0\0\0\0\0\0\0", 16));
+  EXPECT_EQ(text.substr(72), "abc");
 }
 
 TEST(LedgerRecord, EveryBitOfTheHeadCounts) {
