@@ -2,11 +2,13 @@
 #include <array>
 #include <cstddef>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <numeric>
 #include <string_view>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -25,7 +27,13 @@ using Clock = std::chrono::steady_clock;
 constexpr int message_tag = 30002;  // 30001: the rounds
 
 int delete_roll_call(MPI_Comm, int, void* roll_call, void*) {
-  delete static_cast<RollCall*>(roll_call);
+  std::unique_ptr<RollCall> ended(static_cast<RollCall*>(roll_call));
+  if (ended->is_spent()) {
+    // Messages of the barrier that was given up may still be under way. Its posted receive keeps MPI from giving the id of
+    // this communicator to the next one, which they would reach.
+    static auto* const kept = new std::vector<std::unique_ptr<RollCall>>;
+    kept->push_back(std::move(ended));
+  }
   return MPI_SUCCESS;
 }
 
@@ -208,6 +216,7 @@ std::vector<RollCall::Group> RollCall::other_groups() const {
   }
   groups.erase(board_of(rank_));
   std::vector<Group> others;
+  others.reserve(groups.size());
   for (auto& [board, group] : groups) {
     others.push_back(std::move(group));
   }

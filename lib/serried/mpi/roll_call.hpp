@@ -44,6 +44,8 @@ class RollCall {
   [[nodiscard]] Report report(std::chrono::duration<double> deadline);
   /// Tells the others and throws.
   [[noreturn]] void give_up(const std::string& text);
+  // Local: a barrier was given up, here or elsewhere.
+  [[nodiscard]] bool is_spent() const { return given_up_.has_value(); }
 
  private:
   enum class Kind : std::uint32_t { question, answer, given_up };
