@@ -78,7 +78,7 @@ Handle root_of(const Handle& file, const FileContext& context) {
 
 }  // namespace
 
-File::File(Handle file, std::shared_ptr<const FileContext> context)
+File::File(Handle file, const std::shared_ptr<const FileContext>& context)
     : Group(root_of(file, *context), "/", context), file_(std::move(file)) {}
 
 File File::create(const mpi::Communicator& comm, const std::string& path) {

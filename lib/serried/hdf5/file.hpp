@@ -49,7 +49,7 @@ class File : public Group {
   [[nodiscard]] const std::string& path() const noexcept { return context()->path; }
 
  private:
-  File(Handle file, std::shared_ptr<const FileContext> context);
+  File(Handle file, const std::shared_ptr<const FileContext>& context);
 
   Handle file_;
 };
