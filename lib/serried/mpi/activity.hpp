@@ -49,8 +49,9 @@ class ActivityName {
 
 /// One look at an entry.
 struct Activity {
-  bool is_waiting = false;          ///< in the library; otherwise in its own code
-  std::string name;                 ///< the call it is in, or the last one that it was in; empty: none yet
+  bool is_whole = false;    ///< false: the writer was stopped amid a change; the rest is of both sides of it
+  bool is_waiting = false;  ///< in the library; otherwise in its own code
+  std::string name;         ///< the call it is in, or the last one that it was in; empty: none yet
   std::int64_t since_ns = 0;        ///< by coarse_now_ns
   std::uint64_t n_changes = 0;      ///< tells two calls of the same name apart
   std::uint64_t barrier_id = 0;     ///< the communicator of its latest barrier_for, 0: none yet
@@ -97,7 +98,7 @@ class alignas(64) ActivityEntry {
     constexpr int max_tries = 1000;
     ActivityName::Words name{};
     Activity activity;
-    for (int i = 0; i < max_tries; ++i) {
+    for (int i = 0; i < max_tries && !activity.is_whole; ++i) {
       activity.n_changes = n_changes_.load(std::memory_order_acquire);
       const std::int64_t since_ns = since_ns_.load(std::memory_order_acquire);
       activity.is_waiting = since_ns > 0;
@@ -107,9 +108,8 @@ class alignas(64) ActivityEntry {
       }
       activity.barrier_id = barrier_id_.load(std::memory_order_acquire);
       activity.barrier_epoch = barrier_epoch_.load(std::memory_order_acquire);
-      if (activity.n_changes % 2 == 0 && n_changes_.load(std::memory_order_relaxed) == activity.n_changes) {
-        break;
-      }
+      activity.is_whole =
+          activity.n_changes % 2 == 0 && n_changes_.load(std::memory_order_relaxed) == activity.n_changes;
     }
     activity.name = ActivityName(name).str();
     return activity;

@@ -58,6 +58,9 @@ bool has_ended(char state) { return state == 'X' || state == 'x' || state == 'Z'
 bool is_stopped(char state) { return state == 'T' || state == 't'; }
 
 std::string describe_activity(const Activity& activity, char state) {
+  if (!activity.is_whole) {
+    return fmt::format("{}entering a call of the library", has_ended(state) ? "its process has ended, " : "");
+  }
   const std::string after = activity.name.empty() ? "" : ", after " + activity.name;
   if (has_ended(state)) {
     return activity.is_waiting ? fmt::format("its process has ended, in {}", activity.name)
