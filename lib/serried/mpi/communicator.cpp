@@ -1,3 +1,4 @@
+#include <atomic>
 #include <utility>
 
 #include <serried/base/contract.hpp>
@@ -7,26 +8,44 @@
 
 namespace serried::mpi {
 
-Communicator::Communicator(MPI_Comm owned, Kind kind) : comm_(owned) {
+namespace {
+
+// Collective: the root's number in the world, and how many it has made. A rank that never learns of it, because it has
+// gone another way, cannot disturb the others' count.
+std::uint64_t new_id(MPI_Comm comm) {
+  static std::atomic<std::uint32_t> n_made{0};
+  int world_rank = 0;
+  check(MPI_Comm_rank(MPI_COMM_WORLD, &world_rank), "MPI_Comm_rank");
+  std::uint64_t id = (static_cast<std::uint64_t>(world_rank) << 32) | ++n_made;
+  check(MPI_Bcast(&id, 1, MPI_UINT64_T, 0, comm), "MPI_Bcast");
+  return id;
+}
+
+}  // namespace
+
+Communicator::Communicator(MPI_Comm owned, std::uint64_t id) : comm_(owned), id_(id) {
   check(MPI_Comm_set_errhandler(comm_, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
   check(MPI_Comm_rank(comm_, &rank_), "MPI_Comm_rank");
   check(MPI_Comm_size(comm_, &size_), "MPI_Comm_size");
-  if (kind == Kind::visible) {
+  if (id_ == 0) {
+    id_ = new_id(comm_);
     MPI_Comm copy = MPI_COMM_NULL;
     check(MPI_Comm_dup(comm_, &copy), "MPI_Comm_dup");
-    hidden_ = new Communicator(copy, Kind::hidden);
+    hidden_ = new Communicator(copy, id_);
   }
 }
 
 Communicator::Communicator(Communicator&& other) noexcept
     : comm_(std::exchange(other.comm_, MPI_COMM_NULL)),
       hidden_(std::exchange(other.hidden_, nullptr)),
+      id_(other.id_),
       rank_(other.rank_),
       size_(other.size_) {}
 
 Communicator& Communicator::operator=(Communicator&& other) noexcept {
   std::swap(comm_, other.comm_);
   std::swap(hidden_, other.hidden_);
+  std::swap(id_, other.id_);
   std::swap(rank_, other.rank_);
   std::swap(size_, other.size_);
   return *this;

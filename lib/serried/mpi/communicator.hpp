@@ -9,6 +9,7 @@
 
 #include <mpi.h>
 
+#include <cstdint>
 #include <optional>
 
 namespace serried::mpi {
@@ -27,6 +28,8 @@ class Communicator {
   [[nodiscard]] int rank() const noexcept { return rank_; }
   [[nodiscard]] int size() const noexcept { return size_; }
   [[nodiscard]] bool is_root() const noexcept { return rank_ == 0; }
+  /// The same number on all of its ranks, and that of no other communicator of this job; never 0.
+  [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
   /// For calls into other MPI code.
   [[nodiscard]] MPI_Comm get() const noexcept { return comm_; }
   /// For the messages of which our own collectives are made: no receive of the user's can take them.
@@ -42,12 +45,12 @@ class Communicator {
   [[nodiscard]] std::optional<Communicator> node_leaders() const;
 
  private:
-  enum class Kind : bool { visible, hidden };
-  explicit Communicator(MPI_Comm owned, Kind kind = Kind::visible);
+  // Collective. An id of 0: makes a new one, and the hidden communicator, which has the same id and none of its own.
+  explicit Communicator(MPI_Comm owned, std::uint64_t id = 0);
 
   MPI_Comm comm_ = MPI_COMM_NULL;
-  Communicator* hidden_ =
-      nullptr;  // owned: the same ranks; none in a hidden one. <memory> would double what a user compiles
+  Communicator* hidden_ = nullptr;  // owned. <memory> would double what a user compiles
+  std::uint64_t id_ = 0;
   int rank_ = 0;
   int size_ = 1;
 };

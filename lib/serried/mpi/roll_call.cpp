@@ -3,16 +3,13 @@
 #include <cstddef>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <numeric>
-#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
-#include <serried/base/hash.hpp>
 #include <serried/mpi/check.hpp>
 #include <serried/mpi/roll_call.hpp>
 #include <serried/mpi/status_board.hpp>
@@ -62,18 +59,6 @@ std::vector<int> world_ranks_of(MPI_Comm comm, int size) {
   return world_ranks;
 }
 
-// Agreed without a message: communicators of the same ranks come to their first barrier_for in the same order on each.
-std::uint64_t identity(const std::vector<int>& world_ranks) {
-  static std::mutex mutex;
-  static std::map<std::uint64_t, std::uint64_t> n_of_the_same;
-  const auto bytes_of = [](const auto& values) {
-    return std::string_view(reinterpret_cast<const char*>(values.data()), values.size() * sizeof values[0]);
-  };
-  const std::uint64_t ranks = hash_bytes(bytes_of(world_ranks));
-  const std::lock_guard lock(mutex);
-  return hash_bytes(bytes_of(std::array{ranks, ++n_of_the_same[ranks]})) | 1;  // never 0
-}
-
 }  // namespace
 
 RollCall& RollCall::of(const Communicator& comm) {
@@ -93,7 +78,7 @@ RollCall::RollCall(const Communicator& comm)
       rank_(comm.rank()),
       size_(comm.size()),
       world_ranks_(world_ranks_of(comm_, size_)),
-      id_(identity(world_ranks_)) {
+      id_(comm.id()) {
   expect_message();
 }
 

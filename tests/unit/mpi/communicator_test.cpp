@@ -1,5 +1,6 @@
 #include <array>
 #include <optional>
+#include <set>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -52,6 +53,23 @@ TEST(Communicator, DuplicateHasTheSameRanksAndMessagesOfItsOwn) {
   (void)receive(copy, std::span(&received, 1), copy.rank(), 1);
   request.wait();
   EXPECT_EQ(received, 7);
+}
+
+TEST(Communicator, HasAnIdOfItsOwnThatIsTheSameOnAllItsRanks) {
+  const Communicator copy = world().dup();
+  const Communicator part = world().split(world().rank() % 2);
+  const Communicator part_of_one_more_color = part.split(0);
+  const std::vector<std::uint64_t> ids = {world().id(), copy.id(), part.id(), part_of_one_more_color.id()};
+  EXPECT_EQ(std::set(ids.begin(), ids.end()).size(), ids.size());
+  EXPECT_EQ(copy.hidden().id(), copy.id());
+  for (const Communicator* comm : {&world(), &copy, &part, &part_of_one_more_color}) {
+    EXPECT_NE(comm->id(), 0U);
+    EXPECT_EQ(allgather_value(*comm, comm->id()),
+              std::vector(static_cast<std::size_t>(comm->size()), comm->id()));
+  }
+  // The two colours are different communicators.
+  const std::vector<std::uint64_t> of_parts = allgather_value(world(), part.id());
+  EXPECT_EQ(std::set(of_parts.begin(), of_parts.end()).size(), world().size() > 1 ? 2U : 1U);
 }
 
 TEST(Communicator, ReturnsErrorsAlsoWhereItsSourceWouldAbort) {
