@@ -5,6 +5,7 @@
 ///     allreduce_exact(world, sum);                                // now the sum over all ranks, on every rank
 ///     const double total = allreduce_exact(world, my_values);     // the same in one step
 ///     allreduce_reproducible(world, binned_sums);                 // long vectors, elementwise
+///     allreduce_reproducible(world, matrix);                      // one number of each rank for each element
 ///
 /// The accumulators travel as whole numbers, and whole numbers add up in any order. A message has 576 bytes for an ExactSum,
 /// 1,088 for an ExactDot, and 72 for each BinnedSum of a vector.
@@ -34,23 +35,35 @@ concept ExactAccumulator = requires(const T& state, const typename T::Words& wor
   { T::from_words(words) } -> std::same_as<T>;
 };
 
+namespace detail {
+
+/// A vector of accumulators is reduced in pieces that take so much memory besides.
+inline constexpr std::size_t exact_block_bytes = std::size_t{4} << 20;
+
+}  // namespace detail
+
 /// Collective, in place, elementwise: afterwards states[i] is that of all ranks' states[i] merged, on every rank. The
-/// length must be the same on all ranks, of which there may be 2^30. The same bytes for any number of ranks.
+/// length must be the same on all ranks, of which there may be 2^30. The same bytes for any number of ranks. Uses 4 MiB
+/// besides.
 template <OutputBuffer R>
-requires ExactAccumulator<std::ranges::range_value_t<R>>
+requires ExactAccumulator<BufferValue<R>>
 void allreduce_exact(const Communicator& comm, R&& states) {
-  using T = std::ranges::range_value_t<R>;
+  using T = BufferValue<R>;
+  constexpr std::size_t block_size = detail::exact_block_bytes / (8 * T::n_words);
   std::vector<std::int64_t> words;
-  words.reserve(std::ranges::size(states) * T::n_words);
-  for (const T& state : states) {
-    const auto mine = state.words();
-    words.insert(words.end(), mine.begin(), mine.end());
-  }
-  allreduce(comm, words, std::plus<>{});
-  const std::int64_t* next = words.data();
-  for (T& state : states) {
-    state = T::from_words(std::span<const std::int64_t, T::n_words>(next, T::n_words));
-    next += T::n_words;
+  for (auto rest = detail::span_of(states); !rest.empty();) {
+    const auto block = rest.first(std::min(rest.size(), block_size));
+    words.clear();
+    for (const T& state : block) {
+      const auto mine = state.words();
+      words.insert(words.end(), mine.begin(), mine.end());
+    }
+    allreduce(comm, words, std::plus<>{});
+    for (std::size_t i = 0; i < block.size(); ++i) {
+      const std::int64_t* const mine = words.data() + i * T::n_words;
+      block[i] = T::from_words(std::span<const std::int64_t, T::n_words>(mine, T::n_words));
+    }
+    rest = rest.subspan(block.size());
   }
 }
 
@@ -80,13 +93,13 @@ concept BinnedAccumulator = requires(const T& sum, const typename T::Words& word
 /// Collective, in place, elementwise: afterwards sums[i] is that of all ranks' sums[i] merged, on every rank. The length
 /// must be the same on all ranks, of which there may be 2^30. The same bytes for any number of ranks. Uses 4 MiB besides.
 template <OutputBuffer R>
-requires BinnedAccumulator<std::ranges::range_value_t<R>>
+requires BinnedAccumulator<BufferValue<R>>
 void allreduce_reproducible(const Communicator& comm, R&& sums) {
-  using T = std::ranges::range_value_t<R>;
-  constexpr std::size_t block_size = (std::size_t{4} << 20) / (8 * (T::n_words + 1));
+  using T = BufferValue<R>;
+  constexpr std::size_t block_size = detail::exact_block_bytes / (8 * (T::n_words + 1));
   std::vector<std::uint64_t> reaches;
   std::vector<std::int64_t> words;
-  for (auto rest = std::span<T>(sums); !rest.empty();) {
+  for (auto rest = detail::span_of(sums); !rest.empty();) {
     const auto block = rest.first(std::min(rest.size(), block_size));
     reaches.clear();
     for (const T& sum : block) {
@@ -104,6 +117,26 @@ void allreduce_reproducible(const Communicator& comm, R&& sums) {
       const std::int64_t* const mine = words.data() + i * T::n_words;
       block[i] = T::from_words(std::span<const std::int64_t, T::n_words>(mine, T::n_words), reaches[i]);
     }
+    rest = rest.subspan(block.size());
+  }
+}
+
+/// Collective, in place, elementwise, for doubles in a vector or (with mpi/eigen.hpp) a matrix: afterwards values[i] is the
+/// sum of all ranks' values[i] on every rank, within n · max · 2^-64 of the true one, where n ranks have numbers of at most
+/// max in absolute value, and rounded once. The same bits whichever rank had which of the numbers; Inf, NaN and zeros as in
+/// ExactSum. A rank that has added up its share in doubles before has rounded it, which depends on the share: sum into
+/// BinnedSums if the number of ranks must not show.
+template <OutputBuffer R>
+requires std::same_as < BufferValue<R>,
+double > void allreduce_reproducible(const Communicator& comm, R&& values) {
+  constexpr std::size_t block_size = detail::exact_block_bytes / sizeof(numeric::BinnedSum<>);
+  std::vector<numeric::BinnedSum<>> sums;
+  for (auto rest = detail::span_of(values); !rest.empty();) {
+    const auto block = rest.first(std::min(rest.size(), block_size));
+    sums.assign(block.size(), {});
+    numeric::add_elementwise(sums, block);
+    allreduce_reproducible(comm, sums);
+    std::ranges::transform(sums, block.begin(), [](const auto& sum) { return sum.value(); });
     rest = rest.subspan(block.size());
   }
 }

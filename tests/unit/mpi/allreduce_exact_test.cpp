@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include <serried/mpi/allreduce_exact.hpp>
+#include <serried/mpi/eigen.hpp>
 #include <serried/numeric/exact_dot.hpp>
 #include <serried/numeric/exact_moments.hpp>
 
@@ -198,7 +199,42 @@ TEST(AllreduceReproducible, AnyDistributionGivesTheBytesOfOneRank) {
 }
 TEST(AllreduceReproducible, AlsoWithThreeDigits) { expect_reproducible<BinnedSum<3>>(1000); }
 
+// On two ranks, longer than a block.
+TEST(AllreduceReproducible, OfDoublesIsNearlyExactAndTheSameInAnyOrderOfRanks) {
+  const std::size_t n = world().size() == 2 ? 100'000 : 1000;
+  const Communicator reversed = world().split(0, -world().rank());
+  std::vector<double> sums = numbers(n, my_rank());
+  std::vector<double> again = sums;
+  std::vector<double> mine = sums;
+  allreduce_reproducible(world(), sums);
+  allreduce_reproducible(reversed, again);
+  EXPECT_EQ(bytes_of(sums[0]), bytes_of(again[0]));
+  EXPECT_EQ(sums, again);
+  for (std::size_t i = 0; i < 100; ++i) {
+    const double exact = allreduce_exact(world(), std::span(&mine[i], 1));
+    double largest = std::abs(mine[i]);
+    largest = allreduce_value(world(), largest, max);
+    EXPECT_NEAR(sums[i], exact,
+                static_cast<double>(n_ranks()) * largest * 0x1p-64 + std::abs(exact) * 0x1p-53)
+        << i;
+  }
+}
+
+TEST(AllreduceReproducible, TakesAMatrix) {
+  Eigen::Matrix2d matrix;
+  matrix << 0.1, 1e100, my_rank() == 0 ? infinity : 1.0, -0.5;
+  allreduce_reproducible(world(), matrix);
+  const auto n = static_cast<double>(n_ranks());
+  // Each is a multiple of the largest's last digit, so the sum is exact but for one rounding, as the product is.
+  EXPECT_EQ(matrix(0, 0), 0.1 * n);
+  EXPECT_EQ(matrix(0, 1), 1e100 * n);
+  EXPECT_EQ(matrix(1, 0), infinity);
+  EXPECT_EQ(matrix(1, 1), -0.5 * n);
+}
+
 TEST(AllreduceReproducible, OfNothingIsNothing) {
+  std::vector<double> no_doubles;
+  EXPECT_NO_THROW(allreduce_reproducible(world(), no_doubles));
   std::vector<BinnedSum<>> none;
   EXPECT_NO_THROW(allreduce_reproducible(world(), none));
 }
