@@ -47,8 +47,10 @@ std::optional<CommandLine> parse(int argc, char** argv, bool prints) {
   if (!serried::job::parse(app, argc, argv, prints, line.shared)) {
     return std::nullopt;
   }
-  options.output = line.shared.output;
-  options.writes_counts = !options.output.empty() || !line.shared.wants_json;
+  options.writes_counts = !line.shared.output.empty() || !line.shared.wants_json;
+  if (!line.shared.output.empty()) {
+    options.output = line.shared.output;
+  }
   return line;
 }
 

@@ -1,8 +1,6 @@
 /// Counting the words of text: the logic of serried-wordcount.
 #pragma once
 
-#include <unistd.h>
-
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -12,14 +10,13 @@
 #include <vector>
 
 #include <serried/mapreduce.hpp>
-#include <serried/store/ordered_output.hpp>
-#include <serried/store/output_file.hpp>
+#include <serried/store/output.hpp>
 
 namespace serried::wordcount {
 
 struct Options {
   std::vector<std::string> inputs;   ///< files, directories, patterns, "-"
-  std::string output;                ///< a path; empty or "-": standard output
+  std::string output = "-";          ///< a path; "-": standard output
   bool writes_counts = true;         ///< false: only the summary is wanted
   std::optional<std::uint64_t> top;  ///< only so many words, the most frequent ones
   mapreduce::TextOptions text;
@@ -44,15 +41,9 @@ inline Summary run(const mpi::Communicator& comm, const Options& options) {
   const auto words = mr::text_words(comm, options.inputs, options.text);
 
   // What cannot be written is found before the work, not after it.
-  const bool writes_file = options.writes_counts && !options.output.empty() && options.output != "-";
-  std::optional<store::OutputFile> file;
-  std::optional<store::OrderedOutput> stream;
-  if (writes_file && store::is_special_file(comm, options.output)) {
-    stream.emplace(comm, options.output);
-  } else if (writes_file) {
-    file.emplace(comm, options.output);
-  } else if (options.writes_counts) {
-    stream.emplace(comm, STDOUT_FILENO, "standard output");
+  std::optional<store::Output> output;
+  if (options.writes_counts) {
+    output = store::open_output(comm, options.output);
   }
 
   auto counts = words.map([](std::string_view word) {
@@ -65,17 +56,13 @@ inline Summary run(const mpi::Communicator& comm, const Options& options) {
                   .n_words = read.n_records,
                   .n_distinct = counts.count()};
 
-  if (options.writes_counts) {
+  if (output) {
     if (options.top) {
       counts.top(*options.top, mr::descending_value);
     } else {
       counts.sort_by(mr::descending_value);
     }
-  }
-  if (file) {
-    counts.write_tsv(*file, mr::Columns::value_key);
-  } else if (stream) {
-    counts.write_tsv(*stream, mr::Columns::value_key);
+    counts.write_tsv(*output, mr::Columns::value_key);
   }
   summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return summary;

@@ -17,6 +17,7 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <serried/base/parallel.hpp>
@@ -30,8 +31,7 @@
 #include <serried/mpi/exscan.hpp>
 #include <serried/mpi/gather.hpp>
 #include <serried/report/timed_phase.hpp>
-#include <serried/store/ordered_output.hpp>
-#include <serried/store/output_file.hpp>
+#include <serried/store/output.hpp>
 
 namespace serried::mapreduce {
 
@@ -147,20 +147,19 @@ class KeyedData {
   }
 
   /// Collective: one line an item, columns separated by a tab, in order. The file appears complete or not at
-  /// all; a device or a pipe is written by rank 0. Throws on all ranks if it cannot be written or if a text
-  /// key holds a tab or a newline.
+  /// all; a device or a pipe is written by rank 0, and so is standard output, which is called "-". Throws on all ranks if
+  /// it cannot be written or if a text key holds a tab or a newline.
   void write_tsv(const std::string& path, Columns columns = Columns::key_value) {
-    if (store::is_special_file(comm(), path)) {
-      store::OrderedOutput output(comm(), path);
-      write_tsv(output, columns);
-    } else {
-      store::OutputFile output(comm(), path);
-      write_tsv(output, columns);
-    }
+    store::Output output = store::open_output(comm(), path);
+    write_tsv(output, columns);
   }
 
-  /// Collective: to a file that was opened before the work began, so that an impossible path was found then.
-  /// Commits it.
+  /// Collective: to what was opened before the work began, so that an impossible path was found then.
+  void write_tsv(store::Output& output, Columns columns = Columns::key_value) {
+    std::visit([&](auto& kind) { write_tsv(kind, columns); }, output);
+  }
+
+  /// Collective: to a file, which is committed.
   void write_tsv(store::OutputFile& output, Columns columns = Columns::key_value) {
     const report::TimedPhase phase(source_->record(), comm(), "write");
     ensure_order();
@@ -187,12 +186,14 @@ class KeyedData {
 
   /// Collective: to a stream, such as standard output, by way of rank 0.
   void write_tsv(store::OrderedOutput& output, Columns columns = Columns::key_value) {
+    const report::TimedPhase phase(source_->record(), comm(), "write");
     ensure_order();
     output.write([&](const store::OrderedOutput::Put& put) {
       for (const auto& part : parts_) {
         for_each_text(part, columns, put);
       }
     });
+    phase.finish(1);
   }
 
  private:
