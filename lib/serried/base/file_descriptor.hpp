@@ -50,4 +50,9 @@ class FileDescriptor {
   std::string path_;
 };
 
+/// Returns when the name `path`, just made or changed, is on the device: syncs the folder that holds it. No error: a folder
+/// that may be written but not read, or one that its file system cannot sync, has the name all the same, if not yet for
+/// certain after a loss of power.
+void sync_folder_of(const std::string& path);
+
 }  // namespace serried

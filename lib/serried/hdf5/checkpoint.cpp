@@ -1,6 +1,5 @@
 #include <fcntl.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <exception>
 #include <filesystem>
@@ -11,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <serried/base/checked_cast.hpp>
+#include <serried/base/difference.hpp>
 #include <serried/base/error.hpp>
 #include <serried/base/file_descriptor.hpp>
 #include <serried/base/hash.hpp>
@@ -49,26 +49,6 @@ Provenance provenance_in(const Group& about) {
     origin.seed = about.attribute<std::uint64_t>("seed");
   }
   return origin;
-}
-
-std::string next_line(std::string_view& text) {
-  const std::size_t end = std::min(text.find('\n'), text.size());
-  std::string line(text.substr(0, end));
-  text.remove_prefix(std::min(end + 1, text.size()));
-  return line;
-}
-
-// "written with configuration A, expected B" of the first lines that differ.
-std::string first_difference(std::string_view written, std::string_view expected) {
-  const auto shown = [](const std::string& line) { return line.empty() ? "nothing" : line; };
-  while (!written.empty() || !expected.empty()) {
-    const std::string here = next_line(written);
-    const std::string there = next_line(expected);
-    if (here != there) {
-      return fmt::format("written with configuration {}, expected {}", shown(here), shown(there));
-    }
-  }
-  return "written with a configuration that has another number of newlines at its end";
 }
 
 std::string shown(const std::optional<std::uint64_t>& seed) { return seed ? std::to_string(*seed) : "none"; }
@@ -155,12 +135,12 @@ void Checkpoint::check_fits(const Group& root) const {
   } else if (format != key_.format) {
     misfit = fmt::format("written in format {}, this program reads {}", format, key_.format);
   } else if (configuration != key_.configuration) {
-    misfit = first_difference(configuration, key_.configuration);
+    misfit = "another configuration: " + first_difference(configuration, key_.configuration);
   } else if (origin.seed != key_.seed) {
     misfit = fmt::format("written with seed {}, expected {}", shown(origin.seed), shown(key_.seed));
   }
   if (!misfit.empty()) {
-    throw Error("checkpoint of another job: " + misfit)
+    throw usage_error("checkpoint of another job: " + misfit)
         .at(path_)
         .hint(fmt::format("it was written by: {}", origin.command_line));
   }

@@ -1,4 +1,3 @@
-#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -8,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <serried/base/background_thread.hpp>
 #include <serried/base/duration.hpp>
 #include <serried/base/error.hpp>
 #include <serried/mpi/status_board.hpp>
@@ -68,15 +68,8 @@ std::optional<std::chrono::milliseconds> watchdog_limit() {
   }
 }
 
-Watchdog::Watchdog(std::chrono::milliseconds limit) : limit_(limit) {
-  // Signals are for the thread that computes; a new thread inherits the mask.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  thread_ = std::thread([this] { watch(); });
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-}
+Watchdog::Watchdog(std::chrono::milliseconds limit)
+    : limit_(limit), thread_(background_thread([this] { watch(); })) {}
 
 Watchdog::~Watchdog() {
   {
@@ -84,7 +77,6 @@ Watchdog::~Watchdog() {
     is_over_ = true;
   }
   changed_.notify_all();
-  thread_.join();
 }
 
 void Watchdog::watch() {

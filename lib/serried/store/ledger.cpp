@@ -12,7 +12,9 @@
 
 #include <serried/base/checked_cast.hpp>
 #include <serried/base/contract.hpp>
+#include <serried/base/difference.hpp>
 #include <serried/base/error.hpp>
+#include <serried/base/file_descriptor.hpp>
 #include <serried/mpi/agree.hpp>
 #include <serried/mpi/broadcast.hpp>
 #include <serried/mpi/gather.hpp>
@@ -39,8 +41,7 @@ void make_folder(const std::string& folder) {
   }
   constexpr mode_t mode = 0777;
   if (::mkdir(folder.c_str(), mode) == 0) {
-    const fs::path normal = fs::path(folder + "/").lexically_normal().parent_path();
-    sync_folder(normal.parent_path().string());
+    sync_folder_of(fs::path(folder + "/").lexically_normal().parent_path().string());
   } else if (errno != EEXIST) {
     throw system_error("make the ledger's folder", errno, folder);
   } else if (!fs::is_directory(folder)) {

@@ -58,7 +58,4 @@ void seal(std::span<std::byte> record, std::uint64_t sequence);
 /// The configuration in it; nothing if it is not such a text, or one of another version of the format.
 [[nodiscard]] std::optional<std::string> configuration_in(const std::string& head_text);
 
-/// What differs, for a person: the first line that is not the same.
-[[nodiscard]] std::string first_difference(std::string_view there, std::string_view here);
-
 }  // namespace serried::store

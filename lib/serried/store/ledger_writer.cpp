@@ -1,15 +1,13 @@
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/file.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <filesystem>
 #include <random>
 #include <utility>
 
+#include <serried/base/background_thread.hpp>
 #include <serried/base/checked_cast.hpp>
-#include <serried/base/scope_guard.hpp>
 #include <serried/store/ledger_record.hpp>
 #include <serried/store/ledger_writer.hpp>
 #include <serried/store/output_file.hpp>
@@ -49,25 +47,7 @@ class Lock {
   const FileDescriptor& file_;
 };
 
-// Signals are for the program's own threads.
-std::jthread thread_without_signals(auto work) {
-  sigset_t all{};
-  sigset_t before{};
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  const ScopeGuard restore([&] { pthread_sigmask(SIG_SETMASK, &before, nullptr); });
-  return std::jthread(std::move(work));
-}
-
 }  // namespace
-
-void sync_folder(const std::string& folder) {
-  try {
-    FileDescriptor::open(folder.empty() ? "." : folder, O_RDONLY | O_DIRECTORY).sync();
-  } catch (const Error&) {
-    // A file system without it: the file is there all the same, if not yet for certain after a loss of power.
-  }
-}
 
 std::uint64_t create_segment(const std::string& path, const std::string& head_text) {
   const std::uint64_t segment = random_number();
@@ -78,7 +58,7 @@ std::uint64_t create_segment(const std::string& path, const std::string& head_te
   TemporaryFile incomplete(path);
   file.write(chars_of(head));
   file.sync();
-  sync_folder(std::filesystem::path(path).parent_path().string());
+  sync_folder_of(path);
   incomplete.keep();
   return segment;
 }
@@ -90,7 +70,7 @@ SegmentWriter::SegmentWriter(const std::string& path, std::uint64_t segment, con
   if (options_.is_shared) {
     const Lock works(file_);  // a file system without locks is found before anything is computed
   }
-  thread_ = thread_without_signals([this] { work(); });
+  thread_ = background_thread([this] { work(); });
 }
 
 SegmentWriter::~SegmentWriter() {

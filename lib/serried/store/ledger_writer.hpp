@@ -32,9 +32,6 @@ namespace serried::store {
 /// its records name it. Throws serried::Error.
 [[nodiscard]] std::uint64_t create_segment(const std::string& path, const std::string& head_text);
 
-/// Its entries are on the device afterwards, if the file system can do that.
-void sync_folder(const std::string& folder);
-
 class SegmentWriter {
  public:
   struct Options {

@@ -45,16 +45,6 @@ bool is_special_here(const std::string& path) {
   return ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
 }
 
-// The folder's entry for a new name is data too.
-void sync_folder_of(const std::string& path) {
-  const fs::path folder = fs::path(path).parent_path();
-  try {
-    FileDescriptor::open(folder.empty() ? "." : folder.string(), O_RDONLY | O_DIRECTORY).sync();
-  } catch (const Error&) {
-    // A folder that may be written but not read, or a file system without it: the rename is done all the same.
-  }
-}
-
 }  // namespace
 
 bool is_partial_file(const std::string& path) {

@@ -144,15 +144,15 @@ TEST_F(CheckpointTest, WhatDoesNotFitIsSaid) {
   other = key;
   other.configuration = "size=64\nbeta=0.43\n";
   EXPECT_THAT(refusal(other),
-              StartsWith(front + "written with configuration beta=0.44, expected beta=0.43 ("));
+              StartsWith(front + "another configuration: \"beta=0.44\" there, \"beta=0.43\" here ("));
   other.configuration = "size=64\n";
-  EXPECT_THAT(refusal(other), StartsWith(front + "written with configuration beta=0.44, expected nothing ("));
+  EXPECT_THAT(refusal(other), StartsWith(front + "another configuration: \"beta=0.44\" is only there ("));
   other.configuration = "size=64\nbeta=0.44\nflips=2\n";
-  EXPECT_THAT(refusal(other), StartsWith(front + "written with configuration nothing, expected flips=2 ("));
+  EXPECT_THAT(refusal(other), StartsWith(front + "another configuration: \"flips=2\" is only here ("));
   other.configuration = "size=64\nbeta=0.44";
-  EXPECT_THAT(refusal(other), HasSubstr("another number of newlines at its end"));
+  EXPECT_THAT(refusal(other), HasSubstr("another configuration: only a last line break"));
   other.configuration = "";
-  EXPECT_THAT(refusal(other), HasSubstr("written with configuration size=64, expected nothing"));
+  EXPECT_THAT(refusal(other), HasSubstr("\"size=64\" is only there"));
 }
 
 TEST_F(CheckpointTest, WithoutASeedAndWithALongConfiguration) {
