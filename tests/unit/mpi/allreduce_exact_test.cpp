@@ -194,12 +194,12 @@ void expect_reproducible(std::size_t n) {
 }
 
 TEST(AllreduceReproducible, AnyDistributionGivesTheBytesOfOneRank) {
-  // On two ranks, longer than a block of the reduction.
+  // On two ranks, longer than a block. Both results are rounded, by half a digit each.of the reduction.
   expect_reproducible<BinnedSum<2>>(world().size() == 2 ? 60'000 : 1000);
 }
 TEST(AllreduceReproducible, AlsoWithThreeDigits) { expect_reproducible<BinnedSum<3>>(1000); }
 
-// On two ranks, longer than a block.
+// On two ranks, longer than a block. Both results are rounded, by half a digit each.
 TEST(AllreduceReproducible, OfDoublesIsNearlyExactAndTheSameInAnyOrderOfRanks) {
   const std::size_t n = world().size() == 2 ? 100'000 : 1000;
   const Communicator reversed = world().split(0, -world().rank());
