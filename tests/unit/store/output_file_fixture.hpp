@@ -1,0 +1,86 @@
+// What the tests of OutputFile share.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <serried/base/error.hpp>
+#include <serried/mpi/barrier.hpp>
+#include <serried/mpi/broadcast.hpp>
+#include <serried/store/output_file.hpp>
+
+#include "temporary_directory.hpp"
+
+namespace serried::store::test_output {
+
+namespace fs = std::filesystem;
+
+inline const mpi::Communicator& world() {
+  static const mpi::Communicator comm = mpi::Communicator::duplicate_of(MPI_COMM_WORLD);
+  return comm;
+}
+
+inline std::string content(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// The Error that `action` throws on this rank, after seeing that every rank throws the same. Collective.
+inline Error same_error_of(const std::function<void()>& action) {
+  std::string bytes;
+  try {
+    action();
+  } catch (const Error& error) {
+    bytes = error.to_bytes();
+  }
+  std::string first = bytes;
+  mpi::broadcast_resized(world(), first);
+  EXPECT_FALSE(bytes.empty()) << "no Error was thrown";
+  EXPECT_EQ(bytes, first) << "another one than on rank 0";
+  return bytes.empty() ? Error("none") : Error::from_bytes(bytes);
+}
+
+class OutputFileTest : public testing::Test {
+ protected:
+  [[nodiscard]] const fs::path& folder() const { return here_.path(); }
+  [[nodiscard]] std::string path(const std::string& name = "out") const { return (folder() / name).string(); }
+
+  // Rank 0 makes a file; the others wait for it.
+  void make(const std::string& name, std::string_view text) const {
+    if (world().is_root()) {
+      std::ofstream(folder() / name, std::ios::binary) << text;
+    }
+    mpi::barrier(world());
+  }
+  // The names in the folder, sorted, once all ranks have come here.
+  [[nodiscard]] std::vector<std::string> names() const {
+    mpi::barrier(world());
+    std::vector<std::string> found;
+    for (const auto& entry : fs::directory_iterator(folder())) {
+      found.push_back(entry.path().filename().string());
+    }
+    std::ranges::sort(found);
+    mpi::barrier(world());
+    return found;
+  }
+  // "0123..." from all ranks: each writes its digit at its place.
+  void write_digits(const OutputFile& output) const {
+    output.local_write_at(static_cast<std::uint64_t>(world().rank()), std::to_string(world().rank()));
+  }
+  [[nodiscard]] static std::string digits() { return std::string("01234567").substr(0, n_ranks()); }
+  [[nodiscard]] static std::uint64_t n_ranks() { return static_cast<std::uint64_t>(world().size()); }
+
+ private:
+  test::TemporaryDirectory here_{MPI_COMM_WORLD};
+};
+
+}  // namespace serried::store::test_output
