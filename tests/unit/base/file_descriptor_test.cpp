@@ -23,27 +23,17 @@
 #include <serried/base/file_descriptor.hpp>
 #include <serried/base/scope_guard.hpp>
 
+#include "error_of.hpp"
 #include "temporary_directory.hpp"
 
 namespace serried {
 namespace {
 
 using namespace std::chrono_literals;
+using test::error_of;
 using testing::HasSubstr;
 
 static_assert(!std::is_copy_constructible_v<FileDescriptor> && !std::is_copy_assignable_v<FileDescriptor>);
-
-// The Error that `action` throws; a failure of the test if it throws none.
-template <class Action>
-Error error_of(Action action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error;
-  }
-  ADD_FAILURE() << "no Error was thrown";
-  return Error("none");
-}
 
 bool is_open(int descriptor) { return ::fcntl(descriptor, F_GETFD) != -1; }
 

@@ -21,15 +21,17 @@
 #include <serried/mpi/allreduce.hpp>
 #include <serried/mpi/gather.hpp>
 
-#include "../mpi/world.hpp"
+#include "error_of.hpp"
+#include "same_everywhere.hpp"
 #include "temporary_directory.hpp"
+#include "world.hpp"
 
 namespace serried::job {
 namespace {
 
-using mpi::error_of;
-using mpi::same_everywhere;
-using mpi::world;
+using test::error_of;
+using test::same_everywhere;
+using test::world;
 using testing::HasSubstr;
 
 // The indices that a thread has seen, in the order in which it saw them.

@@ -17,17 +17,15 @@
 #include <serried/mpi/barrier.hpp>
 #include <serried/mpi/broadcast.hpp>
 
-#include "../mpi/world.hpp"
+#include "error_of.hpp"
 #include "files.hpp"
 #include "naive_text.hpp"
 #include "random_text.hpp"
+#include "same_everywhere.hpp"
 #include "temporary_directory.hpp"
+#include "world.hpp"
 
 namespace serried::test {
-
-using mpi::error_of;
-using mpi::same_everywhere;
-using mpi::world;
 
 class SharedFolder {
  public:

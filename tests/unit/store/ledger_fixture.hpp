@@ -18,26 +18,24 @@
 
 #include <gtest/gtest.h>
 
-#include <serried/base/error.hpp>
 #include <serried/mpi/allreduce.hpp>
 #include <serried/mpi/barrier.hpp>
 #include <serried/mpi/broadcast.hpp>
 #include <serried/mpi/gather.hpp>
 #include <serried/store/ledger.hpp>
 
+#include "same_error_of.hpp"
 #include "temporary_directory.hpp"
+#include "world.hpp"
 
 namespace serried::store::test_ledger {
 
 namespace fs = std::filesystem;
 
-inline const mpi::Communicator& world() {
-  static const mpi::Communicator comm = mpi::Communicator::duplicate_of(MPI_COMM_WORLD);
-  return comm;
-}
-
-inline std::uint64_t n_ranks() { return static_cast<std::uint64_t>(world().size()); }
-inline std::uint64_t my_rank() { return static_cast<std::uint64_t>(world().rank()); }
+using test::my_rank;
+using test::n_ranks;
+using test::same_error_of;
+using test::world;
 
 inline std::string content(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -58,21 +56,6 @@ inline std::vector<std::byte> result_of(const IndexSet& indices, std::size_t siz
   std::mt19937_64 random(seed);
   std::ranges::generate(bytes, [&] { return static_cast<std::byte>(random()); });
   return bytes;
-}
-
-// The Error that `action` throws on this rank, after seeing that every rank throws the same. Collective.
-inline Error same_error_of(const std::function<void()>& action) {
-  std::string bytes;
-  try {
-    action();
-  } catch (const Error& error) {
-    bytes = error.to_bytes();
-  }
-  std::string first = bytes;
-  mpi::broadcast_resized(world(), first);
-  EXPECT_FALSE(bytes.empty()) << "no Error was thrown";
-  EXPECT_EQ(bytes, first) << "another one than on rank 0";
-  return bytes.empty() ? Error("none") : Error::from_bytes(bytes);
 }
 
 // Collective: visits all records; afterwards every rank of `comm` has the indices of all, each of which was in one record

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <iterator>
 #include <string>
 #include <string_view>
@@ -13,40 +12,24 @@
 
 #include <gtest/gtest.h>
 
-#include <serried/base/error.hpp>
 #include <serried/mpi/barrier.hpp>
-#include <serried/mpi/broadcast.hpp>
 #include <serried/store/output_file.hpp>
 
+#include "same_error_of.hpp"
 #include "temporary_directory.hpp"
+#include "world.hpp"
 
 namespace serried::store::test_output {
 
 namespace fs = std::filesystem;
 
-inline const mpi::Communicator& world() {
-  static const mpi::Communicator comm = mpi::Communicator::duplicate_of(MPI_COMM_WORLD);
-  return comm;
-}
+using test::n_ranks;
+using test::same_error_of;
+using test::world;
 
 inline std::string content(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
-}
-
-// The Error that `action` throws on this rank, after seeing that every rank throws the same. Collective.
-inline Error same_error_of(const std::function<void()>& action) {
-  std::string bytes;
-  try {
-    action();
-  } catch (const Error& error) {
-    bytes = error.to_bytes();
-  }
-  std::string first = bytes;
-  mpi::broadcast_resized(world(), first);
-  EXPECT_FALSE(bytes.empty()) << "no Error was thrown";
-  EXPECT_EQ(bytes, first) << "another one than on rank 0";
-  return bytes.empty() ? Error("none") : Error::from_bytes(bytes);
 }
 
 class OutputFileTest : public testing::Test {
@@ -77,7 +60,6 @@ class OutputFileTest : public testing::Test {
     output.local_write_at(static_cast<std::uint64_t>(world().rank()), std::to_string(world().rank()));
   }
   [[nodiscard]] static std::string digits() { return std::string("01234567").substr(0, n_ranks()); }
-  [[nodiscard]] static std::uint64_t n_ranks() { return static_cast<std::uint64_t>(world().size()); }
 
  private:
   test::TemporaryDirectory here_{MPI_COMM_WORLD};
