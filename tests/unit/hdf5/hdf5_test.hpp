@@ -2,8 +2,6 @@
 #pragma once
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
@@ -13,12 +11,14 @@
 #include <serried/mpi/barrier.hpp>
 
 #include "error_of.hpp"
+#include "files.hpp"
 #include "same_error_of.hpp"
 #include "temporary_directory.hpp"
 #include "world.hpp"
 
 namespace serried::hdf5 {
 
+using test::content;
 using test::error_of;
 using test::my_rank;
 using test::n_ranks;
@@ -47,16 +47,11 @@ class FileTest : public testing::Test {
   test::TemporaryDirectory here_{MPI_COMM_WORLD};
 };
 
-inline std::string content(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 // Rank 0 writes a file; the others wait for it.
 inline void make(const std::string& path, const std::string& bytes) {
   mpi::barrier(world());
   if (world().is_root()) {
-    std::ofstream(path, std::ios::binary) << bytes;
+    test::write_file(path, bytes);
   }
   mpi::barrier(world());
 }

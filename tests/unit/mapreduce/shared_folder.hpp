@@ -49,7 +49,7 @@ class SharedFolder {
   // What rank 0 reads.
   [[nodiscard]] std::string read(const std::string& name) const {
     std::string bytes;
-    on_root([&] { bytes = read_file(path(name)); });
+    on_root([&] { bytes = content(path(name)); });
     mpi::broadcast_resized(world(), bytes);
     return bytes;
   }

@@ -5,9 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <functional>
-#include <iterator>
 #include <map>
 #include <random>
 #include <span>
@@ -24,6 +22,7 @@
 #include <serried/mpi/gather.hpp>
 #include <serried/store/ledger.hpp>
 
+#include "files.hpp"
 #include "same_error_of.hpp"
 #include "temporary_directory.hpp"
 #include "world.hpp"
@@ -32,21 +31,12 @@ namespace serried::store::test_ledger {
 
 namespace fs = std::filesystem;
 
+using test::content;
 using test::my_rank;
 using test::n_ranks;
 using test::same_error_of;
 using test::world;
-
-inline std::string content(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-// A new file in place of an old one: ext4 waits for the disk when one is overwritten.
-inline void write_file(const fs::path& path, std::string_view bytes) {
-  fs::remove(path);
-  std::ofstream(path, std::ios::binary) << bytes;
-}
+using test::write_file;
 
 // The true result of these indices: `size` bytes that no other indices have.
 inline std::vector<std::byte> result_of(const IndexSet& indices, std::size_t size) {

@@ -2,8 +2,6 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <stdexcept>
 #include <string>
 
@@ -14,6 +12,7 @@
 #include <serried/mpi/barrier.hpp>
 #include <serried/store/ordered_output.hpp>
 
+#include "files.hpp"
 #include "same_error_of.hpp"
 #include "temporary_directory.hpp"
 #include "world.hpp"
@@ -34,8 +33,7 @@ class OrderedOutputTest : public testing::Test {
   }
   [[nodiscard]] std::string content() const {
     mpi::barrier(world());
-    std::ifstream file(path(), std::ios::binary);
-    std::string text(std::istreambuf_iterator<char>(file), {});
+    std::string text = test::content(path());
     mpi::barrier(world());  // nobody writes on before all have read
     return text;
   }

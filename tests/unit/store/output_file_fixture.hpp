@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +13,7 @@
 #include <serried/mpi/barrier.hpp>
 #include <serried/store/output_file.hpp>
 
+#include "files.hpp"
 #include "same_error_of.hpp"
 #include "temporary_directory.hpp"
 #include "world.hpp"
@@ -23,14 +22,11 @@ namespace serried::store::test_output {
 
 namespace fs = std::filesystem;
 
+using test::content;
 using test::n_ranks;
 using test::same_error_of;
 using test::world;
-
-inline std::string content(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
+using test::write_file;
 
 class OutputFileTest : public testing::Test {
  protected:
@@ -40,7 +36,7 @@ class OutputFileTest : public testing::Test {
   // Rank 0 makes a file; the others wait for it.
   void make(const std::string& name, std::string_view text) const {
     if (world().is_root()) {
-      std::ofstream(folder() / name, std::ios::binary) << text;
+      write_file(folder() / name, text);
     }
     mpi::barrier(world());
   }

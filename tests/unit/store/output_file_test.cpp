@@ -2,7 +2,6 @@
 #include <sys/stat.h>
 
 #include <cstdint>
-#include <fstream>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -124,8 +123,7 @@ TEST_F(OutputFileTest, WhoReadsTheOldFileKeepsIt) {
 
 TEST_F(OutputFileTest, ThroughASymbolicLinkTheLinkStays) {
   if (world().is_root()) {
-    fs::create_directory(folder() / "elsewhere");
-    std::ofstream(folder() / "elsewhere" / "target") << "old";
+    write_file(folder() / "elsewhere" / "target", "old");
     fs::create_symlink("elsewhere/target", folder() / "link");
     fs::create_symlink("link", folder() / "out");  // a link to a link
   }
@@ -225,7 +223,7 @@ TEST_F(OutputFileTest, ASpecialFileIsNotReplaced) {
 
 TEST_F(OutputFileTest, TemporaryFileIsRemovedUnlessKept) {
   const std::string name = path("mine-" + std::to_string(world().rank()));
-  const auto touch = [&](const std::string& file) { (void)std::ofstream(file); };
+  const auto touch = [](const std::string& file) { write_file(file, ""); };
   touch(name);
   { const TemporaryFile file(name); }
   EXPECT_FALSE(fs::exists(name));
