@@ -1,5 +1,4 @@
 // The folder of a ledger and the disk below it: not a folder, not writable, full.
-#include <sys/mount.h>
 #include <unistd.h>
 
 #include <gmock/gmock.h>
@@ -7,11 +6,13 @@
 #include <serried/mpi/agree.hpp>
 
 #include "ledger_fixture.hpp"
+#include "small_file_system.hpp"
 
 namespace serried::store {
 namespace {
 
 using namespace test_ledger;
+using test::SmallFileSystem;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
@@ -48,39 +49,6 @@ TEST_F(LedgerTest, AFolderThatMayNotBeWritten) {
   const Error error = same_error_of([&] { begun(5).commit(); });
   EXPECT_THAT(error.what(), HasSubstr("cannot create a segment of the ledger: Permission denied"));
 }
-
-// A file system of 256 KiB in `folder`, for the scope's life; only root may have one.
-class SmallFileSystem {
- public:
-  explicit SmallFileSystem(const fs::path& folder) : folder_(folder.string()) {
-    if (world().is_root()) {
-      fs::create_directory(folder);
-      is_mounted_ = ::mount("serried-test", folder_.c_str(), "tmpfs", 0, "size=256k") == 0;
-    }
-    is_there_ = mpi::broadcast_value(world(), is_mounted_);
-  }
-  SmallFileSystem(const SmallFileSystem&) = delete;
-  SmallFileSystem& operator=(const SmallFileSystem&) = delete;
-  ~SmallFileSystem() {
-    MPI_Barrier(MPI_COMM_WORLD);
-    if (is_mounted_) {
-      ::umount2(folder_.c_str(), MNT_DETACH);
-    }
-  }
-  [[nodiscard]] bool is_there() const { return is_there_; }
-  void make_read_only() const {
-    mpi::barrier(world());
-    if (is_mounted_) {
-      ::mount("serried-test", folder_.c_str(), "tmpfs", MS_REMOUNT | MS_RDONLY, "size=256k");
-    }
-    mpi::barrier(world());
-  }
-
- private:
-  std::string folder_;
-  bool is_mounted_ = false;
-  bool is_there_ = false;
-};
 
 TEST_F(LedgerTest, AFullDiskFailsAllAndHarmsNothing) {
   const SmallFileSystem small(folder());

@@ -1,6 +1,5 @@
 // What no output can be made of, and what goes wrong while one is written: all ranks say the same, nothing is left over.
 #include <signal.h>
-#include <sys/mount.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -15,15 +14,16 @@
 #include <serried/base/scope_guard.hpp>
 #include <serried/mpi/agree.hpp>
 #include <serried/mpi/barrier.hpp>
-#include <serried/mpi/broadcast.hpp>
 #include <serried/store/output_file.hpp>
 
 #include "output_file_fixture.hpp"
+#include "small_file_system.hpp"
 
 namespace serried::store {
 namespace {
 
 using namespace test_output;
+using test::SmallFileSystem;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -121,32 +121,6 @@ TEST_F(OutputFileTest, AWrongLengthIsNotCommitted) {
     EXPECT_EQ(content(path()), "old");
   }
 }
-
-// A file system of 256 KiB in `folder`, for the scope's life; only root may have one.
-class SmallFileSystem {
- public:
-  explicit SmallFileSystem(const fs::path& folder) : folder_(folder.string()) {
-    if (world().is_root()) {
-      fs::create_directory(folder);
-      is_mounted_ = ::mount("serried-test", folder_.c_str(), "tmpfs", 0, "size=256k") == 0;
-    }
-    is_there_ = mpi::broadcast_value(world(), is_mounted_);
-  }
-  SmallFileSystem(const SmallFileSystem&) = delete;
-  SmallFileSystem& operator=(const SmallFileSystem&) = delete;
-  ~SmallFileSystem() {
-    MPI_Barrier(MPI_COMM_WORLD);
-    if (is_mounted_) {
-      ::umount2(folder_.c_str(), MNT_DETACH);
-    }
-  }
-  [[nodiscard]] bool is_there() const { return is_there_; }
-
- private:
-  std::string folder_;
-  bool is_mounted_ = false;
-  bool is_there_ = false;
-};
 
 TEST_F(OutputFileTest, AFullFileSystemFailsAllAndLeavesNothing) {
   const SmallFileSystem small(folder() / "small");
