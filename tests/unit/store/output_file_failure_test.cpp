@@ -1,6 +1,4 @@
 // What no output can be made of, and what goes wrong while one is written: all ranks say the same, nothing is left over.
-#include <signal.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cstdint>
@@ -16,6 +14,7 @@
 #include <serried/mpi/barrier.hpp>
 #include <serried/store/output_file.hpp>
 
+#include "file_size_limit.hpp"
 #include "output_file_fixture.hpp"
 #include "small_file_system.hpp"
 
@@ -144,31 +143,16 @@ TEST_F(OutputFileTest, AFullFileSystemFailsAllAndLeavesNothing) {
 }
 
 TEST_F(OutputFileTest, ALimitOnFileSizesFailsAllAndLeavesNothing) {
-  rlimit before{};
-  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
-  struct sigaction ignore {};
-  ignore.sa_handler = SIG_IGN;
-  struct sigaction handler_before {};
-  sigaction(SIGXFSZ, &ignore, &handler_before);
-  const rlimit little{.rlim_cur = 1000, .rlim_max = before.rlim_max};
-  std::optional<Error> error;
-  {
-    const ScopeGuard restore([&] {
-      setrlimit(RLIMIT_FSIZE, &before);
-      sigaction(SIGXFSZ, &handler_before, nullptr);
+  const Error error = same_error_of([&] {
+    OutputFile output(world(), path());
+    mpi::together(world(), [&] {
+      const test::FileSizeLimit limit(1000);  // not around MPI's own files
+      output.local_write_at(0, std::string(2000, 'x'));
     });
-    error = same_error_of([&] {
-      OutputFile output(world(), path());
-      mpi::together(world(), [&] {
-        setrlimit(RLIMIT_FSIZE, &little);  // not around MPI's own files
-        const ScopeGuard unlimited([&] { setrlimit(RLIMIT_FSIZE, &before); });
-        output.local_write_at(0, std::string(2000, 'x'));
-      });
-      output.commit(2000);
-    });
-  }
-  EXPECT_THAT(error->what(), HasSubstr("File too large"));
-  EXPECT_EQ(error->offset(), 1000U);
+    output.commit(2000);
+  });
+  EXPECT_THAT(error.what(), HasSubstr("File too large"));
+  EXPECT_EQ(error.offset(), 1000U);
   EXPECT_THAT(names(), IsEmpty());
 }
 
