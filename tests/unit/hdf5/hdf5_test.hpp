@@ -1,7 +1,6 @@
 // What the tests of the hdf5 module share.
 #pragma once
 
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -12,6 +11,7 @@
 
 #include "error_of.hpp"
 #include "files.hpp"
+#include "names_in.hpp"
 #include "same_error_of.hpp"
 #include "temporary_directory.hpp"
 #include "world.hpp"
@@ -32,16 +32,8 @@ class FileTest : public testing::Test {
     return (here_.path() / name).string();
   }
   [[nodiscard]] std::string own_path() const { return path("own-" + std::to_string(my_rank()) + ".h5"); }
-  // The names in the folder, once all ranks have come here.
-  [[nodiscard]] std::vector<std::string> names() const {
-    mpi::barrier(world());
-    std::vector<std::string> found;
-    for (const auto& entry : std::filesystem::directory_iterator(here_.path())) {
-      found.push_back(entry.path().filename().string());
-    }
-    mpi::barrier(world());
-    return found;
-  }
+  // Collective.
+  [[nodiscard]] std::vector<std::string> names() const { return test::names_in(here_.path()); }
 
  private:
   test::TemporaryDirectory here_{MPI_COMM_WORLD};

@@ -1,10 +1,8 @@
 // Files that all ranks see, and results that all ranks compare. Everything here is collective.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <functional>
 #include <map>
 #include <string>
@@ -20,6 +18,7 @@
 #include "error_of.hpp"
 #include "files.hpp"
 #include "naive_text.hpp"
+#include "names_in.hpp"
 #include "random_text.hpp"
 #include "same_everywhere.hpp"
 #include "temporary_directory.hpp"
@@ -53,17 +52,7 @@ class SharedFolder {
     mpi::broadcast_resized(world(), bytes);
     return bytes;
   }
-  // The names in it, hidden ones too.
-  [[nodiscard]] std::vector<std::string> names() const {
-    mpi::barrier(world());
-    std::vector<std::string> result;
-    for (const auto& entry : std::filesystem::directory_iterator(folder_.path())) {
-      result.push_back(entry.path().filename().string());
-    }
-    std::ranges::sort(result);
-    mpi::barrier(world());
-    return result;
-  }
+  [[nodiscard]] std::vector<std::string> names() const { return names_in(folder_.path()); }
 
  private:
   TemporaryDirectory folder_;

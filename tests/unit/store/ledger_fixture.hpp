@@ -23,6 +23,7 @@
 #include <serried/store/ledger.hpp>
 
 #include "files.hpp"
+#include "names_in.hpp"
 #include "same_error_of.hpp"
 #include "temporary_directory.hpp"
 #include "world.hpp"
@@ -93,15 +94,12 @@ class LedgerTest : public testing::Test {
     }
     mpi::barrier(world());
   }
-  // Names of the segments, sorted. Collective.
+  // The segments, sorted. Collective.
   [[nodiscard]] std::vector<fs::path> segments() const {
-    mpi::barrier(world());
     std::vector<fs::path> paths;
-    for (const auto& entry : fs::directory_iterator(folder())) {
-      paths.push_back(entry.path());
+    for (const std::string& name : test::names_in(folder())) {
+      paths.push_back(folder() / name);
     }
-    std::ranges::sort(paths);
-    mpi::barrier(world());
     return paths;
   }
   [[nodiscard]] const fs::path& outside() const { return here_.path(); }

@@ -1,7 +1,6 @@
 // What the tests of OutputFile share.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -14,6 +13,7 @@
 #include <serried/store/output_file.hpp>
 
 #include "files.hpp"
+#include "names_in.hpp"
 #include "same_error_of.hpp"
 #include "temporary_directory.hpp"
 #include "world.hpp"
@@ -40,17 +40,8 @@ class OutputFileTest : public testing::Test {
     }
     mpi::barrier(world());
   }
-  // The names in the folder, sorted, once all ranks have come here.
-  [[nodiscard]] std::vector<std::string> names() const {
-    mpi::barrier(world());
-    std::vector<std::string> found;
-    for (const auto& entry : fs::directory_iterator(folder())) {
-      found.push_back(entry.path().filename().string());
-    }
-    std::ranges::sort(found);
-    mpi::barrier(world());
-    return found;
-  }
+  // Collective.
+  [[nodiscard]] std::vector<std::string> names() const { return test::names_in(folder()); }
   // "0123..." from all ranks: each writes its digit at its place.
   void write_digits(const OutputFile& output) const {
     output.local_write_at(static_cast<std::uint64_t>(world().rank()), std::to_string(world().rank()));
