@@ -11,16 +11,14 @@
 #include <gtest/gtest.h>
 
 #include <serried/mpi/allreduce.hpp>
-#include <serried/mpi/communicator.hpp>
 #include <serried/schedule/for_each_index.hpp>
+
+#include "world.hpp"
 
 namespace serried::schedule {
 namespace {
 
-const mpi::Communicator& world() {
-  static const mpi::Communicator comm = mpi::Communicator::duplicate_of(MPI_COMM_WORLD);
-  return comm;
-}
+using test::world;
 
 // A loop that all ranks draw alike from a seed; but for what is a rank's own business.
 struct Drawn {

@@ -1,6 +1,5 @@
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/resource.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -23,27 +22,18 @@
 #include <serried/base/file_descriptor.hpp>
 #include <serried/base/scope_guard.hpp>
 
+#include "error_of.hpp"
+#include "file_size_limit.hpp"
 #include "temporary_directory.hpp"
 
 namespace serried {
 namespace {
 
 using namespace std::chrono_literals;
+using test::error_of;
 using testing::HasSubstr;
 
 static_assert(!std::is_copy_constructible_v<FileDescriptor> && !std::is_copy_assignable_v<FileDescriptor>);
-
-// The Error that `action` throws; a failure of the test if it throws none.
-template <class Action>
-Error error_of(Action action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error;
-  }
-  ADD_FAILURE() << "no Error was thrown";
-  return Error("none");
-}
 
 bool is_open(int descriptor) { return ::fcntl(descriptor, F_GETFD) != -1; }
 
@@ -218,24 +208,12 @@ TEST_F(FileDescriptorTest, ErrorsOfPositionedCallsCarryTheOffset) {
 TEST_F(FileDescriptorTest, OffsetOfAnErrorIsWhereItHappened) {
   const FileDescriptor file = make("a", "");
   // The file may grow to 10 bytes: of the 8 at 5, the first 5 go in.
-  rlimit before{};
-  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
-  struct sigaction ignore {};
-  ignore.sa_handler = SIG_IGN;
-  struct sigaction handler_before {};
-  sigaction(SIGXFSZ, &ignore, &handler_before);
-  const rlimit ten{.rlim_cur = 10, .rlim_max = before.rlim_max};
-  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &ten), 0);
-  std::optional<Error> error;
-  {
-    const ScopeGuard restore([&] {
-      setrlimit(RLIMIT_FSIZE, &before);
-      sigaction(SIGXFSZ, &handler_before, nullptr);
-    });
-    error = error_of([&] { file.write_at(5, std::string("abcdefgh")); });
-  }
-  EXPECT_EQ(error->offset(), 10U);
-  EXPECT_THAT(error->what(), HasSubstr("File too large"));
+  const Error error = error_of([&] {
+    const test::FileSizeLimit limit(10);
+    file.write_at(5, std::string("abcdefgh"));
+  });
+  EXPECT_EQ(error.offset(), 10U);
+  EXPECT_THAT(error.what(), HasSubstr("File too large"));
   EXPECT_EQ(file.size(), 10U);
 }
 

@@ -10,12 +10,12 @@
 
 #include <serried/job/command_line.hpp>
 
-#include "../mpi/world.hpp"
+#include "error_of.hpp"
 
 namespace serried::job {
 namespace {
 
-using mpi::error_of;
+using test::error_of;
 
 struct Parsed {
   CommandLine line;

@@ -10,14 +10,15 @@
 
 #include <serried/job/report_file.hpp>
 
-#include "../mpi/world.hpp"
+#include "error_of.hpp"
 #include "temporary_directory.hpp"
+#include "world.hpp"
 
 namespace serried::job {
 namespace {
 
-using mpi::error_of;
-using mpi::world;
+using test::error_of;
+using test::world;
 using testing::HasSubstr;
 
 TEST(ReportFile, IsWrittenAtTheEnd) {

@@ -1,5 +1,3 @@
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -21,15 +19,18 @@
 #include <serried/mpi/allreduce.hpp>
 #include <serried/mpi/gather.hpp>
 
-#include "../mpi/world.hpp"
+#include "error_of.hpp"
+#include "file_size_limit.hpp"
+#include "same_everywhere.hpp"
 #include "temporary_directory.hpp"
+#include "world.hpp"
 
 namespace serried::job {
 namespace {
 
-using mpi::error_of;
-using mpi::same_everywhere;
-using mpi::world;
+using test::error_of;
+using test::same_everywhere;
+using test::world;
 using testing::HasSubstr;
 
 // The indices that a thread has seen, in the order in which it saw them.
@@ -207,20 +208,13 @@ TEST_F(Resumed, WhatABodyLeavesHalfDoneDoesNotCount) {
 }
 
 TEST_F(Resumed, ALedgerThatCannotBeWrittenIsAnError) {
-  // Files of more than a few kilobytes are refused from here on.
-  struct rlimit before {};
-  ::getrlimit(RLIMIT_FSIZE, &before);
-  ::signal(SIGXFSZ, SIG_IGN);
-  struct rlimit small = before;
-  small.rlim_cur = 16384;
-  ::setrlimit(RLIMIT_FSIZE, &small);
   const Error error = error_of([&] {
+    const test::FileSizeLimit limit(16384);
     (void)run(world(), plan_, options_, nothing_seen, [](std::uint64_t index, Seen& seen, Worker&) {
       seen.indices.assign(5000, index);
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     });
   });
-  ::setrlimit(RLIMIT_FSIZE, &before);
   EXPECT_EQ(error.exit_code(), ExitCode::failed);
   EXPECT_THAT(error.what(), HasSubstr("segment"));
   EXPECT_TRUE(same_everywhere(error.what()));

@@ -11,15 +11,15 @@
 #include <serried/mapreduce/exchange.hpp>
 #include <serried/mpi/communicator.hpp>
 
-#include "../mpi/world.hpp"
 #include "random_text.hpp"
+#include "world.hpp"
 
 namespace serried::mapreduce {
 namespace {
 
-using mpi::my_rank;
-using mpi::n_ranks;
-using mpi::world;
+using test::my_rank;
+using test::n_ranks;
+using test::world;
 using Items = std::vector<std::pair<std::string, std::uint64_t>>;
 
 std::size_t threads_of(std::size_t rank) { return 1 + rank * 2 % 3; }

@@ -1,10 +1,8 @@
 // Files that all ranks see, and results that all ranks compare. Everything here is collective.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <functional>
 #include <map>
 #include <string>
@@ -17,17 +15,16 @@
 #include <serried/mpi/barrier.hpp>
 #include <serried/mpi/broadcast.hpp>
 
-#include "../mpi/world.hpp"
+#include "error_of.hpp"
 #include "files.hpp"
 #include "naive_text.hpp"
+#include "names_in.hpp"
 #include "random_text.hpp"
+#include "same_everywhere.hpp"
 #include "temporary_directory.hpp"
+#include "world.hpp"
 
 namespace serried::test {
-
-using mpi::error_of;
-using mpi::same_everywhere;
-using mpi::world;
 
 class SharedFolder {
  public:
@@ -51,21 +48,11 @@ class SharedFolder {
   // What rank 0 reads.
   [[nodiscard]] std::string read(const std::string& name) const {
     std::string bytes;
-    on_root([&] { bytes = read_file(path(name)); });
+    on_root([&] { bytes = content(path(name)); });
     mpi::broadcast_resized(world(), bytes);
     return bytes;
   }
-  // The names in it, hidden ones too.
-  [[nodiscard]] std::vector<std::string> names() const {
-    mpi::barrier(world());
-    std::vector<std::string> result;
-    for (const auto& entry : std::filesystem::directory_iterator(folder_.path())) {
-      result.push_back(entry.path().filename().string());
-    }
-    std::ranges::sort(result);
-    mpi::barrier(world());
-    return result;
-  }
+  [[nodiscard]] std::vector<std::string> names() const { return names_in(folder_.path()); }
 
  private:
   TemporaryDirectory folder_;

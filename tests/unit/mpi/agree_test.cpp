@@ -12,7 +12,7 @@
 #include <serried/mpi/barrier.hpp>
 #include <serried/mpi/check.hpp>
 
-#include "world.hpp"
+#include "mpi_test.hpp"
 
 namespace serried::mpi {
 namespace {

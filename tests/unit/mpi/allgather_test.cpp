@@ -9,7 +9,7 @@
 
 #include <serried/mpi/allgather.hpp>
 
-#include "world.hpp"
+#include "mpi_test.hpp"
 
 namespace serried::mpi {
 namespace {

@@ -16,7 +16,7 @@
 #include <serried/numeric/exact_dot.hpp>
 #include <serried/numeric/exact_moments.hpp>
 
-#include "world.hpp"
+#include "mpi_test.hpp"
 
 namespace serried::mpi {
 namespace {

@@ -12,7 +12,7 @@
 
 #include <serried/mpi/allreduce.hpp>
 
-#include "world.hpp"
+#include "mpi_test.hpp"
 
 namespace serried::mpi {
 namespace {

@@ -14,7 +14,7 @@
 #include <serried/mpi/serialize.hpp>
 #include <serried/mpi/status_board.hpp>
 
-#include "world.hpp"
+#include "mpi_test.hpp"
 
 namespace serried::mpi {
 namespace {

@@ -16,7 +16,7 @@
 #include <serried/mpi/point_to_point.hpp>
 #include <serried/mpi/scatter.hpp>
 
-#include "world.hpp"
+#include "mpi_test.hpp"
 
 namespace serried::mpi {
 namespace {

@@ -10,7 +10,7 @@
 
 #include <serried/mpi/broadcast.hpp>
 
-#include "world.hpp"
+#include "mpi_test.hpp"
 
 namespace serried::mpi {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <serried/mpi/check.hpp>
 
-#include "world.hpp"
+#include "mpi_test.hpp"
 
 namespace serried::mpi {
 namespace {

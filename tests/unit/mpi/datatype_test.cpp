@@ -13,7 +13,7 @@
 
 #include <serried/mpi/datatype.hpp>
 
-#include "world.hpp"
+#include "mpi_test.hpp"
 
 namespace serried::mpi {
 namespace {

@@ -17,7 +17,7 @@
 #include <serried/mpi/scatter.hpp>
 #include <serried/mpi/serialize.hpp>
 
-#include "world.hpp"
+#include "mpi_test.hpp"
 
 namespace serried::mpi {
 namespace {

@@ -8,7 +8,7 @@
 #include <serried/mpi/notices.hpp>
 #include <serried/mpi/point_to_point.hpp>
 
-#include "world.hpp"
+#include "mpi_test.hpp"
 
 namespace serried::mpi {
 namespace {

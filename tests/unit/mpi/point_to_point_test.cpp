@@ -10,7 +10,7 @@
 #include <serried/mpi/barrier.hpp>
 #include <serried/mpi/point_to_point.hpp>
 
-#include "world.hpp"
+#include "mpi_test.hpp"
 
 namespace serried::mpi {
 namespace {

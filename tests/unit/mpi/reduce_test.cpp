@@ -7,7 +7,7 @@
 
 #include <serried/mpi/reduce.hpp>
 
-#include "world.hpp"
+#include "mpi_test.hpp"
 
 namespace serried::mpi {
 namespace {

@@ -8,7 +8,7 @@
 
 #include <serried/mpi/reduction.hpp>
 
-#include "world.hpp"
+#include "mpi_test.hpp"
 
 namespace serried::mpi {
 namespace {

@@ -11,7 +11,7 @@
 #include <serried/mpi/point_to_point.hpp>
 #include <serried/mpi/request.hpp>
 
-#include "world.hpp"
+#include "mpi_test.hpp"
 
 namespace serried::mpi {
 namespace {

@@ -7,7 +7,7 @@
 
 #include <serried/mpi/scan.hpp>
 
-#include "world.hpp"
+#include "mpi_test.hpp"
 
 namespace serried::mpi {
 namespace {

@@ -8,7 +8,7 @@
 
 #include <serried/mpi/scatter.hpp>
 
-#include "world.hpp"
+#include "mpi_test.hpp"
 
 namespace serried::mpi {
 namespace {

@@ -9,7 +9,7 @@
 
 #include <serried/mpi/serialize.hpp>
 
-#include "world.hpp"
+#include "mpi_test.hpp"
 
 namespace serried::mpi {
 namespace {

@@ -13,7 +13,7 @@
 #include <serried/mpi/status_board.hpp>
 #include <serried/mpi/waiting.hpp>
 
-#include "world.hpp"
+#include "mpi_test.hpp"
 
 namespace serried::mpi {
 namespace {

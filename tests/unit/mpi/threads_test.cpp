@@ -9,8 +9,8 @@
 #include <serried/base/scope_guard.hpp>
 #include <serried/mpi/threads.hpp>
 
+#include "mpi_test.hpp"
 #include "on_every_rank.hpp"
-#include "world.hpp"
 
 namespace serried::mpi {
 namespace {

@@ -7,7 +7,7 @@
 #include <serried/mpi/waiting.hpp>
 #include <serried/mpi/watchdog.hpp>
 
-#include "world.hpp"
+#include "mpi_test.hpp"
 
 namespace serried::mpi {
 namespace {

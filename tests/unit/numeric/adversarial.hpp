@@ -6,9 +6,10 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <random>
 #include <vector>
+
+#include "special_doubles.hpp"
 
 namespace serried::numeric {
 
@@ -38,8 +39,6 @@ constexpr int n_adversarial_kinds = 9;
 
 // `n` doubles of one of the kinds, in a random order.
 inline std::vector<double> adversarial(int kind, std::size_t n, Random& random) {
-  constexpr double largest = std::numeric_limits<double>::max();
-  constexpr double smallest = std::numeric_limits<double>::denorm_min();
   std::vector<double> values;
   const int exponent = between(-1000, 900, random);
   while (values.size() < n) {

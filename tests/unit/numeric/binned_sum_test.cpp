@@ -2,7 +2,6 @@
 #include <cmath>
 #include <cstring>
 #include <functional>
-#include <limits>
 #include <random>
 #include <stdexcept>
 #include <type_traits>
@@ -15,14 +14,10 @@
 
 #include "adversarial.hpp"
 #include "reference.hpp"
+#include "special_doubles.hpp"
 
 namespace serried::numeric {
 namespace {
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double largest = std::numeric_limits<double>::max();
-constexpr double smallest = std::numeric_limits<double>::denorm_min();
 
 static_assert(std::is_trivially_copyable_v<BinnedSum<>>);
 static_assert(std::has_unique_object_representations_v<BinnedSum<>>);

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <functional>
-#include <limits>
 #include <numeric>
 #include <stdexcept>
 #include <type_traits>
@@ -12,14 +11,10 @@
 
 #include "adversarial.hpp"
 #include "reference.hpp"
+#include "special_doubles.hpp"
 
 namespace serried::numeric {
 namespace {
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double largest = std::numeric_limits<double>::max();
-constexpr double smallest = std::numeric_limits<double>::denorm_min();
 
 static_assert(std::is_trivially_copyable_v<ExactDot>);
 static_assert(std::has_unique_object_representations_v<ExactDot>);

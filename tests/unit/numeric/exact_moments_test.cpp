@@ -3,7 +3,6 @@
 #include <cstring>
 #include <functional>
 #include <iterator>
-#include <limits>
 #include <random>
 #include <stdexcept>
 #include <type_traits>
@@ -15,12 +14,10 @@
 
 #include "adversarial.hpp"
 #include "reference.hpp"
+#include "special_doubles.hpp"
 
 namespace serried::numeric {
 namespace {
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 static_assert(std::is_trivially_copyable_v<ExactCovariance>);
 static_assert(std::has_unique_object_representations_v<ExactCovariance>);

@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <cstring>
 #include <functional>
-#include <limits>
 #include <type_traits>
 #include <vector>
 
@@ -11,14 +10,11 @@
 
 #include "adversarial.hpp"
 #include "reference.hpp"
+#include "special_doubles.hpp"
 
 namespace serried::numeric {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double largest = std::numeric_limits<double>::max();
-constexpr double smallest = std::numeric_limits<double>::denorm_min();
 constexpr std::uint64_t canonical_nan = 0x7ff8000000000000;
 
 static_assert(std::is_trivially_copyable_v<ExactSum>);

@@ -5,10 +5,11 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
-#include <limits>
 #include <span>
 
 #include <boost/multiprecision/cpp_int.hpp>
+
+#include "special_doubles.hpp"
 
 namespace serried::numeric {
 
@@ -42,7 +43,6 @@ inline Big units_or_limit(double x) {
 // The points halfway to the neighbours of `x`, doubled, and whether `x` itself is what they round to.
 struct Neighbourhood {
   explicit Neighbourhood(double x) {
-    const double infinity = std::numeric_limits<double>::infinity();
     from = units_or_limit(x) + units_or_limit(std::nextafter(x, -infinity));
     to = units_or_limit(x) + units_or_limit(std::nextafter(x, infinity));
     includes_ends = std::bit_cast<std::uint64_t>(x) % 2 == 0;

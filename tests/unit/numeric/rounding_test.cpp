@@ -10,13 +10,11 @@
 #include <serried/numeric/rounding.hpp>
 
 #include "reference.hpp"
+#include "special_doubles.hpp"
 
 namespace serried::numeric {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double largest = std::numeric_limits<double>::max();
-constexpr double smallest = std::numeric_limits<double>::denorm_min();
 constexpr std::uint64_t top_bit = std::uint64_t{1} << 63;
 
 TEST(RoundToDouble, WhatFitsIsExact) {

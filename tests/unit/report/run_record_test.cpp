@@ -11,12 +11,12 @@
 #include <serried/report/run_record.hpp>
 #include <serried/report/timed_phase.hpp>
 
-#include "../mpi/world.hpp"
+#include "world.hpp"
 
 namespace serried::report {
 namespace {
 
-using mpi::world;
+using test::world;
 
 Provenance sample_origin() {
   Provenance origin{.program = "serried-test",

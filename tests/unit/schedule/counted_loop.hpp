@@ -10,16 +10,13 @@
 #include <gtest/gtest.h>
 
 #include <serried/mpi/allreduce.hpp>
-#include <serried/mpi/communicator.hpp>
 #include <serried/schedule/for_each_index.hpp>
+
+#include "world.hpp"
 
 namespace serried::schedule {
 
-// All ranks, in a communicator of the tests' own. Collective at its first call.
-inline const mpi::Communicator& world() {
-  static const mpi::Communicator comm = mpi::Communicator::duplicate_of(MPI_COMM_WORLD);
-  return comm;
-}
+using test::world;
 
 // How many ranks pass for a node: all; two, so that 4 and 8 ranks are several nodes; one.
 inline constexpr int node_sizes[] = {0, 2, 1};

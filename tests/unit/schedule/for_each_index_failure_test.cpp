@@ -10,31 +10,17 @@
 #include <gtest/gtest.h>
 
 #include <serried/base/error.hpp>
-#include <serried/base/hash.hpp>
 #include <serried/mpi/check.hpp>
 #include <serried/schedule/for_each_index.hpp>
 
 #include "counted_loop.hpp"
+#include "same_error_of.hpp"
 
 namespace serried::schedule {
 namespace {
 
+using test::same_error_of;
 using testing::HasSubstr;
-
-// Collective. The Error that `action` throws on this rank; a failure of the test if there is none, or another elsewhere.
-Error common_error_of(const std::function<void()>& action) {
-  Error found("none was thrown");
-  try {
-    action();
-    ADD_FAILURE() << "no Error was thrown";
-  } catch (const Error& error) {
-    found = error;
-  }
-  const std::uint64_t hash = hash_bytes(found.to_bytes());
-  EXPECT_EQ(mpi::allreduce_value(world(), hash, mpi::min), mpi::allreduce_value(world(), hash, mpi::max))
-      << "the ranks throw different errors";
-  return found;
-}
 
 TEST(Failure, OfABodyIsThrownOnAllRanksWithItsIndex) {
   for (const Policy policy : all_policies) {
@@ -49,7 +35,7 @@ TEST(Failure, OfABodyIsThrownOnAllRanksWithItsIndex) {
             throw std::runtime_error("it rains");
           }
         };
-        const Error error = common_error_of(
+        const Error error = same_error_of(
             [&] { detail::for_each_index_on_nodes(world(), 300, options, body, ranks_a_node); });
         EXPECT_EQ(error.what(), "index " + std::to_string(bad) + ": it rains");
         if (is_mine) {
@@ -66,7 +52,7 @@ TEST(Failure, KeepsTheFactsOfTheError) {
       throw Error("cannot read").at("data.bin", 99).hint("look at it").exit_code(ExitCode::resumable);
     }
   };
-  const Error error = common_error_of([&] { for_each_index(world(), 10, {.threads = 1}, body); });
+  const Error error = same_error_of([&] { for_each_index(world(), 10, {.threads = 1}, body); });
   EXPECT_EQ(error.problem(), "index 5: cannot read");
   EXPECT_STREQ(error.what(), "data.bin, byte 99: index 5: cannot read (look at it)");
   EXPECT_EQ(error.path(), "data.bin");
@@ -76,7 +62,7 @@ TEST(Failure, KeepsTheFactsOfTheError) {
 }
 
 TEST(Failure, ThatSaysWhoFoundItStaysAsItIs) {
-  const Error error = common_error_of([] {
+  const Error error = same_error_of([] {
     (void)for_each_index(world(), 20, {.threads = 1}, [](std::uint64_t, int) {
       throw mpi::found_here(Error("no such file").at("a.txt"));
     });
@@ -86,7 +72,7 @@ TEST(Failure, ThatSaysWhoFoundItStaysAsItIs) {
 
 TEST(Failure, ABodyMayAskWhetherAnotherHasFailed) {
   // Index 0 fails; all others wait for that, on whatever rank and thread they are.
-  const Error error = common_error_of([] {
+  const Error error = same_error_of([] {
     (void)for_each_index(world(), 3, {.policy = Policy::cyclic, .threads = 2},
                          [](std::uint64_t index, Caller& caller) {
                            if (index == 0) {
@@ -107,8 +93,8 @@ TEST(Failure, OnAnyThread) {
     }
     std::this_thread::sleep_for(std::chrono::microseconds(100));
   };
-  const Error error = common_error_of(
-      [&] { for_each_index(world(), 10'000, {.policy = Policy::cyclic, .threads = 2}, body); });
+  const Error error =
+      same_error_of([&] { for_each_index(world(), 10'000, {.policy = Policy::cyclic, .threads = 2}, body); });
   EXPECT_THAT(error.what(), HasSubstr(": thread 1"));
 }
 
@@ -120,7 +106,7 @@ TEST(Failure, OfManyTheLowestIndexIsNamed) {
     throw Error("bad " + std::to_string(index));
   };
   for (int round = 0; round < 5; ++round) {
-    const Error error = common_error_of(
+    const Error error = same_error_of(
         [&] { for_each_index(world(), n_ranks, {.policy = Policy::static_block, .threads = 1}, body); });
     EXPECT_STREQ(error.what(), "index 0: bad 0");
     EXPECT_EQ(error.rank(), 0);
@@ -136,7 +122,7 @@ TEST(Failure, EndsTheLoopSoon) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
     ++n_done;
   };
-  (void)common_error_of([&] { detail::for_each_index_on_nodes(world(), 100'000, {.threads = 1}, body, 2); });
+  (void)same_error_of([&] { detail::for_each_index_on_nodes(world(), 100'000, {.threads = 1}, body, 2); });
   EXPECT_LT(n_done.load(), 50'000U);
 }
 
@@ -147,17 +133,17 @@ TEST(Failure, OfACallbackHasNoIndex) {
     throw Error("cannot ask");
     return false;
   };
-  EXPECT_STREQ(common_error_of([&] { for_each_index(world(), 1000, options, sleep); }).what(), "cannot ask");
+  EXPECT_STREQ(same_error_of([&] { for_each_index(world(), 1000, options, sleep); }).what(), "cannot ask");
 
   options = {.threads = 1, .on_progress = [](const Status& status) {
                if (status.n_done == status.n_total) {
                  throw Error("cannot show");
                }
              }};
-  EXPECT_STREQ(common_error_of([&] { for_each_index(world(), 3, options, sleep); }).what(), "cannot show");
+  EXPECT_STREQ(same_error_of([&] { for_each_index(world(), 3, options, sleep); }).what(), "cannot show");
 
   options = {.threads = 1, .cost = [](std::uint64_t) -> double { throw Error("cannot guess"); }};
-  EXPECT_STREQ(common_error_of([&] { for_each_index(world(), 3, options, sleep); }).what(), "cannot guess");
+  EXPECT_STREQ(same_error_of([&] { for_each_index(world(), 3, options, sleep); }).what(), "cannot guess");
 }
 
 TEST(Failure, RanksMustWantTheSame) {
@@ -167,7 +153,7 @@ TEST(Failure, RanksMustWantTheSame) {
   const auto body = [](std::uint64_t, int) {};
   const bool is_odd = world().is_root();
   const auto message_of = [&](std::uint64_t n, const Options& options) {
-    return std::string(common_error_of([&] { for_each_index(world(), n, options, body); }).what());
+    return std::string(same_error_of([&] { for_each_index(world(), n, options, body); }).what());
   };
   EXPECT_THAT(message_of(is_odd ? 3 : 4, {}), HasSubstr("the ranks disagree about a loop: n"));
   EXPECT_THAT(message_of(9, {.policy = is_odd ? Policy::guided : Policy::stealing}), HasSubstr("disagree"));
@@ -184,7 +170,7 @@ TEST(Failure, RanksMustWantTheSame) {
 TEST(Failure, ImpossibleOptionsAreBugsOnAllRanks) {
   const auto body = [](std::uint64_t, int) {};
   const auto message_of = [&](std::uint64_t n, const Options& options) {
-    return std::string(common_error_of([&] { for_each_index(world(), n, options, body); }).what());
+    return std::string(same_error_of([&] { for_each_index(world(), n, options, body); }).what());
   };
   EXPECT_THAT(message_of(max_indices + 1, {}), HasSubstr("n is at most 2^48"));
   EXPECT_THAT(message_of(1, {.chunk = 0}), HasSubstr("chunk is positive"));

@@ -5,9 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <functional>
-#include <iterator>
 #include <map>
 #include <random>
 #include <span>
@@ -18,37 +16,28 @@
 
 #include <gtest/gtest.h>
 
-#include <serried/base/error.hpp>
 #include <serried/mpi/allreduce.hpp>
 #include <serried/mpi/barrier.hpp>
 #include <serried/mpi/broadcast.hpp>
 #include <serried/mpi/gather.hpp>
 #include <serried/store/ledger.hpp>
 
+#include "files.hpp"
+#include "names_in.hpp"
+#include "same_error_of.hpp"
 #include "temporary_directory.hpp"
+#include "world.hpp"
 
 namespace serried::store::test_ledger {
 
 namespace fs = std::filesystem;
 
-inline const mpi::Communicator& world() {
-  static const mpi::Communicator comm = mpi::Communicator::duplicate_of(MPI_COMM_WORLD);
-  return comm;
-}
-
-inline std::uint64_t n_ranks() { return static_cast<std::uint64_t>(world().size()); }
-inline std::uint64_t my_rank() { return static_cast<std::uint64_t>(world().rank()); }
-
-inline std::string content(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-// A new file in place of an old one: ext4 waits for the disk when one is overwritten.
-inline void write_file(const fs::path& path, std::string_view bytes) {
-  fs::remove(path);
-  std::ofstream(path, std::ios::binary) << bytes;
-}
+using test::content;
+using test::my_rank;
+using test::n_ranks;
+using test::same_error_of;
+using test::world;
+using test::write_file;
 
 // The true result of these indices: `size` bytes that no other indices have.
 inline std::vector<std::byte> result_of(const IndexSet& indices, std::size_t size) {
@@ -58,21 +47,6 @@ inline std::vector<std::byte> result_of(const IndexSet& indices, std::size_t siz
   std::mt19937_64 random(seed);
   std::ranges::generate(bytes, [&] { return static_cast<std::byte>(random()); });
   return bytes;
-}
-
-// The Error that `action` throws on this rank, after seeing that every rank throws the same. Collective.
-inline Error same_error_of(const std::function<void()>& action) {
-  std::string bytes;
-  try {
-    action();
-  } catch (const Error& error) {
-    bytes = error.to_bytes();
-  }
-  std::string first = bytes;
-  mpi::broadcast_resized(world(), first);
-  EXPECT_FALSE(bytes.empty()) << "no Error was thrown";
-  EXPECT_EQ(bytes, first) << "another one than on rank 0";
-  return bytes.empty() ? Error("none") : Error::from_bytes(bytes);
 }
 
 // Collective: visits all records; afterwards every rank of `comm` has the indices of all, each of which was in one record
@@ -120,15 +94,12 @@ class LedgerTest : public testing::Test {
     }
     mpi::barrier(world());
   }
-  // Names of the segments, sorted. Collective.
+  // The segments, sorted. Collective.
   [[nodiscard]] std::vector<fs::path> segments() const {
-    mpi::barrier(world());
     std::vector<fs::path> paths;
-    for (const auto& entry : fs::directory_iterator(folder())) {
-      paths.push_back(entry.path());
+    for (const std::string& name : test::names_in(folder())) {
+      paths.push_back(folder() / name);
     }
-    std::ranges::sort(paths);
-    mpi::barrier(world());
     return paths;
   }
   [[nodiscard]] const fs::path& outside() const { return here_.path(); }

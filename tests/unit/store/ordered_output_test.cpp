@@ -2,9 +2,6 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
-#include <functional>
-#include <iterator>
 #include <stdexcept>
 #include <string>
 
@@ -13,21 +10,19 @@
 
 #include <serried/base/error.hpp>
 #include <serried/mpi/barrier.hpp>
-#include <serried/mpi/broadcast.hpp>
 #include <serried/store/ordered_output.hpp>
 
+#include "files.hpp"
+#include "same_error_of.hpp"
 #include "temporary_directory.hpp"
+#include "world.hpp"
 
 namespace serried::store {
 namespace {
 
-using testing::HasSubstr;
+using test::same_error_of;
+using test::world;
 using testing::StartsWith;
-
-const mpi::Communicator& world() {
-  static const mpi::Communicator comm = mpi::Communicator::duplicate_of(MPI_COMM_WORLD);
-  return comm;
-}
 
 class OrderedOutputTest : public testing::Test {
  protected:
@@ -38,24 +33,9 @@ class OrderedOutputTest : public testing::Test {
   }
   [[nodiscard]] std::string content() const {
     mpi::barrier(world());
-    std::ifstream file(path(), std::ios::binary);
-    std::string text(std::istreambuf_iterator<char>(file), {});
+    std::string text = test::content(path());
     mpi::barrier(world());  // nobody writes on before all have read
     return text;
-  }
-  // The Error that all ranks throw; a failure of the test if one throws another or none.
-  [[nodiscard]] static Error same_error_of(const std::function<void()>& action) {
-    std::string bytes;
-    try {
-      action();
-    } catch (const Error& error) {
-      bytes = error.to_bytes();
-    }
-    std::string first = bytes;
-    mpi::broadcast_resized(world(), first);
-    EXPECT_FALSE(bytes.empty()) << "no Error was thrown";
-    EXPECT_EQ(bytes, first);
-    return bytes.empty() ? Error("none") : Error::from_bytes(bytes);
   }
 
  private:

@@ -1,20 +1,8 @@
 #include <fcntl.h>
-#include <signal.h>
-#include <sys/mount.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <cstdint>
-#include <filesystem>
-#include <fstream>
-#include <functional>
-#include <iterator>
-#include <optional>
-#include <span>
 #include <string>
-#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -23,84 +11,20 @@
 #include <gtest/gtest.h>
 
 #include <serried/base/error.hpp>
-#include <serried/base/scope_guard.hpp>
 #include <serried/mpi/agree.hpp>
 #include <serried/mpi/barrier.hpp>
-#include <serried/mpi/broadcast.hpp>
 #include <serried/store/output_file.hpp>
 
-#include "on_every_rank.hpp"
-#include "temporary_directory.hpp"
+#include "output_file_fixture.hpp"
 
 namespace serried::store {
 namespace {
 
-namespace fs = std::filesystem;
+using namespace test_output;
 using testing::ElementsAre;
-using testing::HasSubstr;
 using testing::IsEmpty;
-using testing::StartsWith;
 
 static_assert(!std::is_copy_constructible_v<OutputFile> && std::is_move_constructible_v<OutputFile>);
-
-const mpi::Communicator& world() {
-  static const mpi::Communicator comm = mpi::Communicator::duplicate_of(MPI_COMM_WORLD);
-  return comm;
-}
-
-std::string content(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-class OutputFileTest : public testing::Test {
- protected:
-  [[nodiscard]] const fs::path& folder() const { return here_.path(); }
-  [[nodiscard]] std::string path(const std::string& name = "out") const { return (folder() / name).string(); }
-
-  // Rank 0 makes a file; the others wait for it.
-  void make(const std::string& name, std::string_view text) const {
-    if (world().is_root()) {
-      std::ofstream(folder() / name, std::ios::binary) << text;
-    }
-    mpi::barrier(world());
-  }
-  // The names in the folder, sorted, once all ranks have come here.
-  [[nodiscard]] std::vector<std::string> names() const {
-    mpi::barrier(world());
-    std::vector<std::string> found;
-    for (const auto& entry : fs::directory_iterator(folder())) {
-      found.push_back(entry.path().filename().string());
-    }
-    std::ranges::sort(found);
-    mpi::barrier(world());
-    return found;
-  }
-  // "0123..." from all ranks: each writes its digit at its place.
-  void write_digits(const OutputFile& output) const {
-    output.local_write_at(static_cast<std::uint64_t>(world().rank()), std::to_string(world().rank()));
-  }
-  [[nodiscard]] static std::string digits() { return std::string("01234567").substr(0, n_ranks()); }
-  [[nodiscard]] static std::uint64_t n_ranks() { return static_cast<std::uint64_t>(world().size()); }
-
- private:
-  test::TemporaryDirectory here_{MPI_COMM_WORLD};
-};
-
-// The Error that `action` throws on this rank, after seeing that every rank throws the same. Collective.
-Error same_error_of(const std::function<void()>& action) {
-  std::string bytes;
-  try {
-    action();
-  } catch (const Error& error) {
-    bytes = error.to_bytes();
-  }
-  std::string first = bytes;
-  mpi::broadcast_resized(world(), first);
-  EXPECT_FALSE(bytes.empty()) << "no Error was thrown";
-  EXPECT_EQ(bytes, first) << "another one than on rank 0";
-  return bytes.empty() ? Error("none") : Error::from_bytes(bytes);
-}
 
 TEST_F(OutputFileTest, AllRanksWriteAndItAppearsWhenCommitted) {
   OutputFile output(world(), path());
@@ -199,8 +123,7 @@ TEST_F(OutputFileTest, WhoReadsTheOldFileKeepsIt) {
 
 TEST_F(OutputFileTest, ThroughASymbolicLinkTheLinkStays) {
   if (world().is_root()) {
-    fs::create_directory(folder() / "elsewhere");
-    std::ofstream(folder() / "elsewhere" / "target") << "old";
+    write_file(folder() / "elsewhere" / "target", "old");
     fs::create_symlink("elsewhere/target", folder() / "link");
     fs::create_symlink("link", folder() / "out");  // a link to a link
   }
@@ -230,99 +153,6 @@ TEST_F(OutputFileTest, ThroughALinkToNothingItsTargetIsMade) {
   EXPECT_THAT(names(), ElementsAre("elsewhere", "out"));
   EXPECT_TRUE(fs::is_symlink(path()));
   EXPECT_EQ(content(path("elsewhere/target")), digits());
-}
-
-TEST_F(OutputFileTest, LinksInACircleAreAnError) {
-  if (world().is_root()) {
-    fs::create_symlink("b", folder() / "a");
-    fs::create_symlink("a", folder() / "b");
-  }
-  mpi::barrier(world());
-  EXPECT_THAT(same_error_of([&] { OutputFile(world(), path("a")).commit(0); }).what(),
-              HasSubstr("symbolic link"));
-  EXPECT_THAT(names(), ElementsAre("a", "b"));
-  EXPECT_TRUE(fs::is_symlink(path("a")));
-}
-
-TEST_F(OutputFileTest, ADirectoryIsNoOutput) {
-  const Error error = same_error_of([&] { const OutputFile output(world(), folder().string()); });
-  EXPECT_EQ(error.path(), folder().string());
-  EXPECT_THAT(error.what(), HasSubstr("it is a directory"));
-  EXPECT_EQ(error.rank(), 0);
-  EXPECT_THAT(names(), IsEmpty());
-}
-
-TEST_F(OutputFileTest, AMissingFolderIsSeenAtOnce) {
-  const Error error = same_error_of([&] { const OutputFile output(world(), path("missing/out")); });
-  EXPECT_THAT(error.path(), StartsWith(path("missing/out")));
-  EXPECT_THAT(error.what(), HasSubstr("cannot create the output"));
-  EXPECT_THAT(error.what(), HasSubstr("No such file or directory"));
-  EXPECT_THAT(names(), IsEmpty());
-}
-
-TEST_F(OutputFileTest, AFileAsAFolderIsSeenAtOnce) {
-  make("file", "x");
-  EXPECT_THAT(same_error_of([&] { const OutputFile output(world(), path("file/out")); }).what(),
-              HasSubstr("Not a directory"));
-}
-
-TEST_F(OutputFileTest, ANameThatIsTooLongIsSeenAtOnce) {
-  EXPECT_THAT(same_error_of([&] { const OutputFile output(world(), path(std::string(300, 'n'))); }).what(),
-              HasSubstr("File name too long"));
-}
-
-TEST_F(OutputFileTest, AnEmptyPathIsSeenAtOnce) { EXPECT_THROW(OutputFile(world(), ""), Error); }
-
-TEST_F(OutputFileTest, AFolderThatIsReadOnly) {
-  if (::geteuid() == 0) {
-    GTEST_SKIP() << "root may write everywhere";
-  }
-  if (world().is_root()) {
-    fs::create_directory(folder() / "sealed");
-    fs::permissions(folder() / "sealed", fs::perms::owner_read | fs::perms::owner_exec);
-  }
-  mpi::barrier(world());
-  const Error error = same_error_of([&] { const OutputFile output(world(), path("sealed/out")); });
-  EXPECT_THAT(error.what(), HasSubstr("Permission denied"));
-}
-
-TEST_F(OutputFileTest, AnotherRankThatCannotOpenItFailsAllAndLeavesNothing) {
-  if (world().size() == 1) {
-    GTEST_SKIP() << "needs another rank";
-  }
-  // As on a cluster whose nodes see different folders under one name.
-  const fs::path before = fs::current_path();
-  if (world().is_root()) {
-    fs::create_directory(folder() / "one");
-    fs::create_directory(folder() / "another");
-  }
-  mpi::barrier(world());
-  std::optional<Error> error;
-  {
-    fs::current_path(folder() / (world().is_root() ? "one" : "another"));
-    const ScopeGuard restore([&] { fs::current_path(before); });
-    error = same_error_of([&] { const OutputFile output(world(), "out"); });
-    mpi::barrier(world());
-    EXPECT_TRUE(fs::is_empty("."));
-  }
-  EXPECT_THAT(error->what(),
-              HasSubstr("cannot open the output that rank 0 created: No such file or directory"));
-  EXPECT_EQ(error->rank(), 1);
-}
-
-TEST_F(OutputFileTest, AWrongLengthIsNotCommitted) {
-  make("out", "old");
-  for (const int excess : {-1, 1}) {
-    const Error error = same_error_of([&] {
-      OutputFile output(world(), path());
-      write_digits(output);
-      mpi::barrier(world());
-      output.commit(n_ranks() + static_cast<std::uint64_t>(excess));
-    });
-    EXPECT_THAT(error.what(), HasSubstr("but the file has " + std::to_string(n_ranks())));
-    EXPECT_THAT(names(), ElementsAre("out"));
-    EXPECT_EQ(content(path()), "old");
-  }
 }
 
 TEST_F(OutputFileTest, TwoAtOnceDoNotMeet) {
@@ -362,82 +192,6 @@ TEST_F(OutputFileTest, MovesItsFile) {
   EXPECT_THAT(names(), ElementsAre("a", "c"));
 }
 
-// A file system of 256 KiB in `folder`, for the scope's life; only root may have one.
-class SmallFileSystem {
- public:
-  explicit SmallFileSystem(const fs::path& folder) : folder_(folder.string()) {
-    if (world().is_root()) {
-      fs::create_directory(folder);
-      is_mounted_ = ::mount("serried-test", folder_.c_str(), "tmpfs", 0, "size=256k") == 0;
-    }
-    is_there_ = mpi::broadcast_value(world(), is_mounted_);
-  }
-  SmallFileSystem(const SmallFileSystem&) = delete;
-  SmallFileSystem& operator=(const SmallFileSystem&) = delete;
-  ~SmallFileSystem() {
-    MPI_Barrier(MPI_COMM_WORLD);
-    if (is_mounted_) {
-      ::umount2(folder_.c_str(), MNT_DETACH);
-    }
-  }
-  [[nodiscard]] bool is_there() const { return is_there_; }
-
- private:
-  std::string folder_;
-  bool is_mounted_ = false;
-  bool is_there_ = false;
-};
-
-TEST_F(OutputFileTest, AFullFileSystemFailsAllAndLeavesNothing) {
-  const SmallFileSystem small(folder() / "small");
-  if (!small.is_there()) {
-    GTEST_SKIP() << "cannot mount a tmpfs here";
-  }
-  const Error error = same_error_of([&] {
-    OutputFile output(world(), path("small/out"));
-    mpi::together(world(), [&] {
-      const std::string piece(1 << 20, 'x');
-      output.local_write_at(static_cast<std::uint64_t>(world().rank()) << 20, piece);
-    });
-    output.commit(n_ranks() << 20);
-  });
-  EXPECT_THAT(error.path(), StartsWith(path("small/out.partial-")));
-  EXPECT_THAT(error.what(), HasSubstr("No space left on device"));
-  EXPECT_TRUE(error.offset().has_value());
-  mpi::barrier(world());
-  EXPECT_TRUE(fs::is_empty(folder() / "small"));
-  mpi::barrier(world());
-}
-
-TEST_F(OutputFileTest, ALimitOnFileSizesFailsAllAndLeavesNothing) {
-  rlimit before{};
-  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
-  struct sigaction ignore {};
-  ignore.sa_handler = SIG_IGN;
-  struct sigaction handler_before {};
-  sigaction(SIGXFSZ, &ignore, &handler_before);
-  const rlimit little{.rlim_cur = 1000, .rlim_max = before.rlim_max};
-  std::optional<Error> error;
-  {
-    const ScopeGuard restore([&] {
-      setrlimit(RLIMIT_FSIZE, &before);
-      sigaction(SIGXFSZ, &handler_before, nullptr);
-    });
-    error = same_error_of([&] {
-      OutputFile output(world(), path());
-      mpi::together(world(), [&] {
-        setrlimit(RLIMIT_FSIZE, &little);  // not around MPI's own files
-        const ScopeGuard unlimited([&] { setrlimit(RLIMIT_FSIZE, &before); });
-        output.local_write_at(0, std::string(2000, 'x'));
-      });
-      output.commit(2000);
-    });
-  }
-  EXPECT_THAT(error->what(), HasSubstr("File too large"));
-  EXPECT_EQ(error->offset(), 1000U);
-  EXPECT_THAT(names(), IsEmpty());
-}
-
 TEST_F(OutputFileTest, IsSpecialFileTellsDevicesAndPipesFromFiles) {
   make("file", "x");
   if (world().is_root()) {
@@ -469,7 +223,7 @@ TEST_F(OutputFileTest, ASpecialFileIsNotReplaced) {
 
 TEST_F(OutputFileTest, TemporaryFileIsRemovedUnlessKept) {
   const std::string name = path("mine-" + std::to_string(world().rank()));
-  const auto touch = [&](const std::string& file) { (void)std::ofstream(file); };
+  const auto touch = [](const std::string& file) { write_file(file, ""); };
   touch(name);
   { const TemporaryFile file(name); }
   EXPECT_FALSE(fs::exists(name));

@@ -1,4 +1,4 @@
-// Whole files, for tests.
+// Whole files, written and read.
 #pragma once
 
 #include <filesystem>
@@ -12,9 +12,11 @@
 
 namespace serried::test {
 
+// A new file in place of an old one, for ext4 waits for the disk when one is overwritten; in a new folder if need be.
 inline void write_file(const std::filesystem::path& path, std::string_view bytes) {
   std::filesystem::create_directories(path.parent_path());
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  std::filesystem::remove(path);
+  std::ofstream file(path, std::ios::binary);
   file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   file.close();
   if (!file) {
@@ -22,7 +24,8 @@ inline void write_file(const std::filesystem::path& path, std::string_view bytes
   }
 }
 
-[[nodiscard]] inline std::string read_file(const std::filesystem::path& path) {
+// A failure of the test if the file cannot be opened.
+[[nodiscard]] inline std::string content(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   EXPECT_TRUE(file) << "cannot open " << path;
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};

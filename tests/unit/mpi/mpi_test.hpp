@@ -4,24 +4,18 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <string>
-#include <vector>
 
-#include <gtest/gtest.h>
-
-#include <serried/base/error.hpp>
-#include <serried/mpi/communicator.hpp>
+#include "error_of.hpp"
+#include "same_everywhere.hpp"
+#include "world.hpp"
 
 namespace serried::mpi {
 
-// All ranks, in a communicator of the tests' own. Collective at its first call.
-inline const Communicator& world() {
-  static const Communicator comm = Communicator::duplicate_of(MPI_COMM_WORLD);
-  return comm;
-}
-
-inline std::size_t n_ranks() { return static_cast<std::size_t>(world().size()); }
-inline std::size_t my_rank() { return static_cast<std::size_t>(world().rank()); }
+using test::error_of;
+using test::my_rank;
+using test::n_ranks;
+using test::same_everywhere;
+using test::world;
 
 // A type that has no MPI equivalent: 16 bytes, of which 7 are padding.
 struct Padded {
@@ -56,30 +50,6 @@ auto serial_fold(std::size_t end, ValueOf value_of, Op op) {
     folded = op(folded, value_of(rank));
   }
   return folded;
-}
-
-// The Error that `action` throws; a failure of the test if it throws none.
-template <class Action>
-Error error_of(Action action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error;
-  }
-  ADD_FAILURE() << "no Error was thrown";
-  return Error("none");
-}
-
-// Collective, with MPI's own calls: true if every rank holds the same text.
-inline bool same_everywhere(const std::string& text) {
-  std::uint64_t size = text.size();
-  MPI_Bcast(&size, 1, MPI_UINT64_T, 0, MPI_COMM_WORLD);
-  std::string first = text;
-  first.resize(size);
-  MPI_Bcast(first.data(), static_cast<int>(size), MPI_CHAR, 0, MPI_COMM_WORLD);
-  int same = first == text ? 1 : 0;
-  MPI_Allreduce(MPI_IN_PLACE, &same, 1, MPI_INT, MPI_LAND, MPI_COMM_WORLD);
-  return same != 0;
 }
 
 }  // namespace serried::mpi
