@@ -60,6 +60,15 @@ class CombineTable {
     n_batched_ = 0;
   }
 
+  /// Makes room for `n_more` keys that it does not hold yet. Needed before rows of another table are added in the order of
+  /// its slots: in a table that is too small for all of them they would pile up at its front.
+  void reserve(std::size_t n_more) {
+    flush();
+    if (n_keys_ + n_more > n_keys_of(rows_.size())) {
+      rehash(std::max(n_keys_ + n_more, 2 * n_keys_));
+    }
+  }
+
   /// The share of all input that was added so far, in (0, 1]: what the estimate of the final size starts
   /// from.
   void set_progress(double share) { progress_ = share; }
@@ -79,6 +88,9 @@ class CombineTable {
 
   [[nodiscard]] static std::size_t n_slots_for(std::size_t n_keys) {
     return std::max(min_slots, static_cast<std::size_t>(static_cast<double>(n_keys) / max_load) + 1);
+  }
+  [[nodiscard]] static std::size_t n_keys_of(std::size_t n_slots) {
+    return static_cast<std::size_t>(max_load * static_cast<double>(n_slots));
   }
   // The high half of a hash says who owns a key (hash_slice), so all keys in one table may share it: the low
   // half chooses the slot.
@@ -102,8 +114,8 @@ class CombineTable {
       row->value = combine_(row->value, addition.row.value);
       return;
     }
-    if (n_keys_ + 1 > static_cast<std::size_t>(max_load * static_cast<double>(rows_.size()))) [[unlikely]] {
-      grow();
+    if (n_keys_ + 1 > n_keys_of(rows_.size())) [[unlikely]] {
+      rehash(estimate_keys());
       row = &find(addition.row.key, addition.hash);
     }
     *row = addition.row;
@@ -113,8 +125,8 @@ class CombineTable {
     ++n_keys_;
   }
 
-  void grow() {
-    ZeroedArray<Row<Value>> old(n_slots_for(estimate_keys()));
+  void rehash(std::size_t n_keys) {
+    ZeroedArray<Row<Value>> old(n_slots_for(n_keys));
     std::swap(old, rows_);
     for (const Row<Value>& row : old) {
       if (row.is_used()) {

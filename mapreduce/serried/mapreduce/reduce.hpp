@@ -1,8 +1,10 @@
 /// How equal keys meet: combine where they are read, then exchange, then combine what arrived.
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>
@@ -14,6 +16,7 @@
 
 #include <serried/base/parallel.hpp>
 #include <serried/base/partition.hpp>
+#include <serried/job/run.hpp>
 #include <serried/mapreduce/combine_table.hpp>
 #include <serried/mapreduce/exchange.hpp>
 #include <serried/mapreduce/keyed.hpp>
@@ -43,6 +46,7 @@ class CombinedRows {
   [[nodiscard]] CombineTable<V, Combine>& table() const { return *table_; }
 
   void merge(CombinedRows&& other) {
+    table_->reserve(other.table().n_keys());
     for_each_row(other.table().rows(), [&](const Row<V>& row) {
       if (row.is_used()) {
         table_->add(HashedKey{row.key, row.key.hash()}, row.value);
@@ -50,7 +54,9 @@ class CombinedRows {
     });
     table_->flush();
   }
+  // Their number, and the rows in the order of their slots.
   void save(std::vector<std::byte>& bytes) const {
+    job::append_bytes(bytes, std::uint64_t{table_->n_keys()});
     for_each_row(table_->rows(), [&](const Row<V>& row) {
       if (row.is_used()) {
         append_wire(bytes, row);
@@ -58,7 +64,11 @@ class CombinedRows {
     });
   }
   void load(std::span<const std::byte> bytes) {
-    const std::span text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    const auto front = bytes.first(std::min(bytes.size(), sizeof(std::uint64_t)));
+    const auto n_keys = job::value_of_bytes<std::uint64_t>(front);
+    const auto rows = bytes.subspan(front.size());
+    table_->reserve(std::min(n_keys, rows.size()));  // each takes more than a byte
+    const std::span text(reinterpret_cast<const char*>(rows.data()), rows.size());
     for_each_wire<V>(text, [&](const HashedKey& key, const V& value) { table_->add(key, value); });
     table_->flush();
   }

@@ -153,6 +153,29 @@ TEST(CombineTable, AnExpectedNumberOfKeysIsOnlyAHint) {
   }
 }
 
+TEST(CombineTable, ReservedRoomIsEnough) {
+  SumTable source(std::plus<>{});
+  for (int i = 0; i < 100'000; ++i) {
+    source.add(std::to_string(i), 1);
+  }
+  source.flush();
+  SumTable table(std::plus<>{});
+  table.add("first", 1);
+  table.reserve(source.n_keys());
+  const std::size_t n_slots = table.rows().size();
+  EXPECT_GE(n_slots, source.n_keys());
+  for (const auto& row : source.rows()) {
+    if (row.is_used()) {
+      table.add(row.key.view(), row.value);
+    }
+  }
+  table.flush();
+  EXPECT_EQ(table.rows().size(), n_slots);
+  EXPECT_EQ(table.n_keys(), 100'001U);
+  table.reserve(1000);  // less than it has doubled for
+  EXPECT_LE(table.rows().size(), 3 * n_slots);
+}
+
 TEST(CombineTable, KeysOfOneSliceOfTheHashesSpreadOverIt) {
   // What a part is given after the exchange: all keys share the high bits of their hash.
   SumTable table(std::plus<>{}, 2000);
