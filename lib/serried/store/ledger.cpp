@@ -32,7 +32,9 @@ constexpr std::string_view name_begin = "segment-";
 constexpr std::string_view name_end = ".log";
 
 std::string full_configuration(const LedgerOptions& options) {
-  return fmt::format("indices: {}\n{}", options.n_indices, options.configuration);
+  // Last, for their number follows from the rest: what differs is named by the first line that does.
+  const bool ends_line = options.configuration.empty() || options.configuration.ends_with('\n');
+  return fmt::format("{}{}indices: {}\n", options.configuration, ends_line ? "" : "\n", options.n_indices);
 }
 
 void make_folder(const std::string& folder) {
@@ -152,9 +154,9 @@ Ledger::Ledger(const mpi::Communicator& comm, LedgerOptions options)
     make_folder(options_.folder);
     paths_ = segments_in(options_.folder);
     if (!options_.resume && !paths_.empty()) {
-      throw usage_error("holds the ledger of an earlier run")
+      throw usage_error("holds the ledger of an earlier run, or of one that is not over")
           .at(options_.folder)
-          .hint("--resume continues it; or begin in another folder");
+          .hint("--resume continues one that is over; or begin in another folder");
     }
   });
   broadcast_strings(comm_, paths_);

@@ -149,7 +149,7 @@ TEST_F(LedgerOfTen, OfTwoRecordsThatShareAnIndexTheFirstCounts) {
   // A bug of the program, or the ledgers of two runs in one folder.
   on_root([&] {
     const std::string path = (folder() / "segment-0002.log").string();
-    const std::string head = segment_head_text({}, "indices: 12\nseed: 42\ntrials: 1000\n");
+    const std::string head = segment_head_text({}, "seed: 42\ntrials: 1000\nindices: 12\n");
     SegmentWriter writer(path, create_segment(path, head), {});
     for (const IndexSet& indices : {IndexSet({{5, 7}}), IndexSet({{6, 8}, {9, 11}}), IndexSet({{10, 12}})}) {
       writer.append(indices, result_of(indices, 8));

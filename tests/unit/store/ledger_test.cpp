@@ -232,7 +232,7 @@ TEST_F(LedgerTest, TheHeadTellsPeopleWhereItIsFrom) {
   Ledger(world(), told).commit();
   const std::string head = content(segments()[0]);
   EXPECT_THAT(head, HasSubstr("serried ledger, format 1\nprogram: serried-pi\n"));
-  EXPECT_THAT(head, HasSubstr("seed: 42\n\nconfiguration:\nindices: 5\nseed: 42\ntrials: 1000\n"));
+  EXPECT_THAT(head, HasSubstr("seed: 42\n\nconfiguration:\nseed: 42\ntrials: 1000\nindices: 5\n"));
   EXPECT_TRUE(resumed(5).done().empty()) << "no text can look like the configuration";
 }
 
