@@ -215,7 +215,7 @@ TEST(AllreduceReproducible, OfDoublesIsNearlyExactAndTheSameInAnyOrderOfRanks) {
     double largest = std::abs(mine[i]);
     largest = allreduce_value(world(), largest, max);
     EXPECT_NEAR(sums[i], exact,
-                static_cast<double>(n_ranks()) * largest * 0x1p-64 + std::abs(exact) * 0x1p-53)
+                static_cast<double>(n_ranks()) * largest * 0x1p-64 + std::abs(exact) * 0x1p-52)
         << i;
   }
 }
