@@ -1,5 +1,8 @@
+#include <fcntl.h>
 #include <mpi.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -15,6 +18,17 @@
 
 namespace serried {
 namespace {
+
+// The next file or pipe that is opened gets the lowest free number: where standard output is closed, MPI would make a
+// pipe of its own number 1, and results would go there. What is put in the place can neither be read nor written
+// (EBADF), nor, as a link that is not to be followed, be opened by the name of /dev/stdin.
+void keep_closed_streams_closed() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(stream, F_GETFD) < 0 && ::open("/proc/self/exe", O_PATH | O_NOFOLLOW) != stream) {
+      throw system_error("open in the place of a standard stream that is closed", errno, "/proc/self/exe");
+    }
+  }
+}
 
 int mpi_level(ThreadLevel level) {
   switch (level) {
@@ -53,6 +67,7 @@ void expect_launcher_understood(int n_ranks) {
 
 Environment::Environment(int& argc, char**& argv, ThreadLevel level)
     : n_exceptions_at_start_(std::uncaught_exceptions()) {
+  keep_closed_streams_closed();
   mpi::set_open_mpi_defaults();
   int provided = MPI_THREAD_SINGLE;
   mpi::check(MPI_Init_thread(&argc, &argv, mpi_level(level), &provided), "MPI_Init_thread");
