@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -27,6 +28,16 @@ void keep_closed_streams_closed() {
     if (::fcntl(stream, F_GETFD) < 0 && ::open("/proc/self/exe", O_PATH | O_NOFOLLOW) != stream) {
       throw system_error("open in the place of a standard stream that is closed", errno, "/proc/self/exe");
     }
+  }
+}
+
+// A write beyond the limit on the size of files (ulimit -f) is to fail as on a full disk (EFBIG), not to end the process
+// without a word.
+void ignore_file_size_signal() {
+  struct sigaction action {};
+  if (::sigaction(SIGXFSZ, nullptr, &action) == 0 && action.sa_handler == SIG_DFL) {
+    action.sa_handler = SIG_IGN;
+    ::sigaction(SIGXFSZ, &action, nullptr);
   }
 }
 
@@ -68,6 +79,7 @@ void expect_launcher_understood(int n_ranks) {
 Environment::Environment(int& argc, char**& argv, ThreadLevel level)
     : n_exceptions_at_start_(std::uncaught_exceptions()) {
   keep_closed_streams_closed();
+  ignore_file_size_signal();
   mpi::set_open_mpi_defaults();
   int provided = MPI_THREAD_SINGLE;
   mpi::check(MPI_Init_thread(&argc, &argv, mpi_level(level), &provided), "MPI_Init_thread");
