@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <glob.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 
 #include <serried/base/checked_cast.hpp>
 #include <serried/base/error.hpp>
+#include <serried/base/file_descriptor.hpp>
 #include <serried/base/scope_guard.hpp>
 #include <serried/mapreduce/inputs.hpp>
 #include <serried/mpi/agree.hpp>
@@ -27,10 +29,23 @@ Encoding encoding_by_name(std::string_view path) {
   return path.ends_with(".gz") ? Encoding::gzip : path.ends_with(".zst") ? Encoding::zstd : Encoding::plain;
 }
 
+// Files below /proc and their like say that their size is 0, whatever they hold.
+bool hides_its_size(const std::string& path) {
+  const auto file = FileDescriptor::open(path, O_RDONLY | O_NONBLOCK);
+  char first = '\0';
+  return file.read_some({&first, 1}) > 0 &&
+         file.size() == 0;  // not one that somebody has just begun to write
+}
+
 // A file that cannot be read is found here, before any work is done.
 void add_file(InputList& inputs, const std::string& path, const struct stat& status) {
   if (::access(path.c_str(), R_OK) != 0) {
     throw system_error("read", errno, path);
+  }
+  if (status.st_size == 0 && hides_its_size(path)) {
+    throw Error("cannot be read in pieces: it holds something, but gives its size as 0")
+        .at(path)
+        .hint("give it as standard input, with - and <");
   }
   inputs.push_back({path, checked_cast<std::uint64_t>(status.st_size), encoding_by_name(path),
                     status.st_mtim.tv_sec * std::int64_t{1'000'000'000} + status.st_mtim.tv_nsec});
