@@ -54,15 +54,20 @@ void add_file(InputList& inputs, const std::string& path, const struct stat& sta
 void add_directory(InputList& inputs, const std::string& directory) {
   std::vector<std::string> paths;
   std::error_code status;
+  fs::path last = directory;
   fs::recursive_directory_iterator entry(directory, status);
   for (; !status && entry != fs::recursive_directory_iterator(); entry.increment(status)) {
+    last = entry->path();
     if (entry->is_regular_file(status) && !entry->is_symlink(status) &&
         !store::is_partial_file(entry->path().string())) {
       paths.push_back(entry->path().string());
     }
   }
   if (status) {
-    throw system_error("list the directory or one below it", status.value(), directory);
+    std::error_code ignored;
+    const bool is_folder = fs::is_directory(last, ignored);  // then what is below it could not be listed
+    throw system_error("list the directory", status.value(),
+                       (is_folder ? last : last.parent_path()).string());
   }
   std::ranges::sort(paths);
   for (const std::string& path : paths) {
@@ -134,6 +139,11 @@ bool add_matches(InputList& inputs, const std::string& pattern) {
   return true;
 }
 
+// A bracket that nothing closes stands for itself, as in a name with the escape sequence of a terminal.
+bool is_pattern(const std::string& text) {
+  return text.find_first_of("*?") != std::string::npos || text.find(']', text.find('[')) != std::string::npos;
+}
+
 InputList list_here(const std::vector<std::string>& patterns) {
   if (patterns.empty()) {
     throw usage_error("no input: name at least one file, directory or pattern, or - for standard input");
@@ -148,7 +158,7 @@ InputList list_here(const std::vector<std::string>& patterns) {
       add_stream(inputs, pattern);
     } else if (::stat(pattern.c_str(), &status) == 0) {
       add_path(inputs, pattern, status);
-    } else if (const int reason = errno; pattern.find_first_of("*?[") == std::string::npos) {
+    } else if (const int reason = errno; !is_pattern(pattern)) {
       throw system_error("open", reason, pattern);
     } else if (!add_matches(inputs, pattern)) {
       throw Error("no file matches this pattern").at(pattern);
