@@ -9,7 +9,7 @@
 
 namespace serried {
 
-/// Whole numbers with a unit each (ms, s, min, h, d), added up, without spaces. Throws a usage error for anything else,
+/// Whole numbers with a unit each (ms, s, m or min, h, d), added up, without spaces. Throws a usage error for anything else,
 /// also for a bare number and for more than a century.
 [[nodiscard]] std::chrono::milliseconds parse_duration(std::string_view text);
 

@@ -1,5 +1,6 @@
 #include <charconv>
 #include <cstdint>
+#include <filesystem>
 #include <system_error>
 
 #include <CLI/CLI.hpp>
@@ -11,6 +12,43 @@
 #include <serried/job/command_line.hpp>
 
 namespace serried::job {
+namespace {
+
+// Whatever the two are called by; neither needs to be there.
+bool name_the_same(const std::string& one, const std::string& other) {
+  namespace fs = std::filesystem;
+  std::error_code ignored;  // what is wrong with a path shows when it is opened
+  const auto resolved = [&](const std::string& path) {
+    return fs::weakly_canonical(fs::absolute(path, ignored), ignored);
+  };
+  return one == other || (!resolved(one).empty() && resolved(one) == resolved(other));
+}
+
+void check_report(const CommandLine& line) {
+  if (line.report.empty() || line.report == "-") {
+    throw usage_error("--report needs the name of a file");
+  }
+  if (!line.output.empty() && line.output != "-" && name_the_same(line.report, line.output)) {
+    throw usage_error("--report and -o name the same file: the one would replace the other");
+  }
+}
+
+void check_checkpoint(const CLI::App& app, const CommandLine& line) {
+  if (!line.job.checkpoint.empty()) {
+    return;
+  }
+  if (app.count("--checkpoint") > 0) {
+    throw usage_error("--checkpoint needs the name of a folder");
+  }
+  if (line.job.resume) {
+    throw usage_error("--resume needs the folder to go on with: --checkpoint FOLDER");
+  }
+  if (app.count("--checkpoint-every") > 0) {
+    throw usage_error("--checkpoint-every needs the folder to save in: --checkpoint FOLDER");
+  }
+}
+
+}  // namespace
 
 void add_options(CLI::App& app, CommandLine& line, Seed seed) {
   app.add_option("-o,--output", line.output, "File for the result (default: standard output)");
@@ -64,9 +102,10 @@ bool parse(CLI::App& app, int argc, char** argv, bool prints, CommandLine& line)
   if (app.count("--output") > 0 && line.output.empty()) {
     throw usage_error("-o has an empty name; leave it out, or give -, for standard output");
   }
-  if (line.job.checkpoint.empty() && (line.job.resume || app.count("--checkpoint") > 0)) {
-    throw usage_error("--resume needs the folder to go on with: --checkpoint FOLDER");
+  if (app.count("--report") > 0) {
+    check_report(line);
   }
+  check_checkpoint(app, line);
   try {
     line.job.checkpoint_every = parse_duration(line.checkpoint_every);
   } catch (const Error& error) {

@@ -1,5 +1,9 @@
+#include <fcntl.h>
 #include <mpi.h>
+#include <unistd.h>
 
+#include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -15,6 +19,27 @@
 
 namespace serried {
 namespace {
+
+// The next file or pipe that is opened gets the lowest free number: where standard output is closed, MPI would make a
+// pipe of its own number 1, and results would go there. What is put in the place can neither be read nor written
+// (EBADF), nor, as a link that is not to be followed, be opened by the name of /dev/stdin.
+void keep_closed_streams_closed() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(stream, F_GETFD) < 0 && ::open("/proc/self/exe", O_PATH | O_NOFOLLOW) != stream) {
+      throw system_error("open in the place of a standard stream that is closed", errno, "/proc/self/exe");
+    }
+  }
+}
+
+// A write beyond the limit on the size of files (ulimit -f) is to fail as on a full disk (EFBIG), not to end the process
+// without a word.
+void ignore_file_size_signal() {
+  struct sigaction action {};
+  if (::sigaction(SIGXFSZ, nullptr, &action) == 0 && action.sa_handler == SIG_DFL) {
+    action.sa_handler = SIG_IGN;
+    ::sigaction(SIGXFSZ, &action, nullptr);
+  }
+}
 
 int mpi_level(ThreadLevel level) {
   switch (level) {
@@ -53,6 +78,8 @@ void expect_launcher_understood(int n_ranks) {
 
 Environment::Environment(int& argc, char**& argv, ThreadLevel level)
     : n_exceptions_at_start_(std::uncaught_exceptions()) {
+  keep_closed_streams_closed();
+  ignore_file_size_signal();
   mpi::set_open_mpi_defaults();
   int provided = MPI_THREAD_SINGLE;
   mpi::check(MPI_Init_thread(&argc, &argv, mpi_level(level), &provided), "MPI_Init_thread");

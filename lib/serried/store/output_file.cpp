@@ -45,6 +45,11 @@ bool is_special_here(const std::string& path) {
   return ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
 }
 
+// Where this fails, as on some file systems that know no permissions, the file has the usual ones.
+void change_permissions(const FileDescriptor& file, mode_t permissions) {
+  static_cast<void>(::fchmod(file.get(), permissions));
+}
+
 }  // namespace
 
 bool is_partial_file(const std::string& path) {
@@ -91,9 +96,10 @@ OutputFile::OutputFile(const mpi::Communicator& comm, const std::string& path)
     }
     partial_ = TemporaryFile(partial_path_);
     if (exists) {
-      constexpr mode_t permissions = 07777;
-      // Where the owner is another user this may fail: then the new file has the usual ones.
-      static_cast<void>(::fchmod(file_.get(), before.st_mode & permissions));
+      permissions_ = before.st_mode & (S_ISUID | S_ISGID | S_ISVTX | S_IRWXU | S_IRWXG | S_IRWXO);
+      // Who may not read the old file may not read this one meanwhile; the other ranks must open it, even if it is to be
+      // read-only.
+      change_permissions(file_, (before.st_mode & (S_IRWXU | S_IRWXG | S_IRWXO)) | S_IRUSR | S_IWUSR);
     }
   });
   mpi::broadcast_resized(comm_, path_);
@@ -110,7 +116,12 @@ void OutputFile::local_write_at(std::uint64_t offset, std::span<const char> byte
 }
 
 void OutputFile::commit(std::uint64_t n_bytes) {
-  mpi::together(comm_, [&] { file_.sync(); });
+  mpi::together(comm_, [&] {
+    if (permissions_) {
+      change_permissions(file_, *permissions_);
+    }
+    file_.sync();
+  });
   mpi::on_root(comm_, [&] {
     if (const std::uint64_t size = file_.size(); size != n_bytes) {
       throw Error(fmt::format("wrote {} bytes, but the file has {}", n_bytes, size))

@@ -8,7 +8,10 @@
 /// all ranks see. If the job is killed or aborted that file may stay, but never anything incomplete under NAME.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -46,9 +49,10 @@ class TemporaryFile {
 /// Move-only. If it is destroyed before it was committed, the partial file is removed.
 class OutputFile {
  public:
-  /// Collective. The new file has the permissions of the one that it replaces, but the owner of this process. Makes the
-  /// file beside `path` (or beside what the symbolic link `path` points to). Throws the
-  /// same serried::Error on all ranks if that is impossible, or if `path` is a directory, a device or a pipe.
+  /// Collective. Makes the file beside `path` (or beside what the symbolic link `path` points to). The new file has the
+  /// permissions of the one that it replaces (until `commit` its owner may also read and write it), but the owner of this
+  /// process. Throws the same serried::Error on all ranks if that is impossible, or if `path` is a directory, a device or a
+  /// pipe.
   OutputFile(const mpi::Communicator& comm, const std::string& path);
 
   /// Local, thread-safe for different ranges. Throws serried::Error if the device is full or fails.
@@ -67,7 +71,8 @@ class OutputFile {
   std::string path_;
   std::string partial_path_;
   FileDescriptor file_;
-  TemporaryFile partial_;  // on rank 0
+  TemporaryFile partial_;              // on rank 0
+  std::optional<mode_t> permissions_;  // on rank 0, those of the file that is replaced
 };
 
 }  // namespace serried::store

@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <glob.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 
 #include <serried/base/checked_cast.hpp>
 #include <serried/base/error.hpp>
+#include <serried/base/file_descriptor.hpp>
 #include <serried/base/scope_guard.hpp>
 #include <serried/mapreduce/inputs.hpp>
 #include <serried/mpi/agree.hpp>
@@ -27,10 +29,23 @@ Encoding encoding_by_name(std::string_view path) {
   return path.ends_with(".gz") ? Encoding::gzip : path.ends_with(".zst") ? Encoding::zstd : Encoding::plain;
 }
 
+// Files below /proc and their like say that their size is 0, whatever they hold.
+bool hides_its_size(const std::string& path) {
+  const auto file = FileDescriptor::open(path, O_RDONLY | O_NONBLOCK);
+  char first = '\0';
+  return file.read_some({&first, 1}) > 0 &&
+         file.size() == 0;  // not one that somebody has just begun to write
+}
+
 // A file that cannot be read is found here, before any work is done.
 void add_file(InputList& inputs, const std::string& path, const struct stat& status) {
   if (::access(path.c_str(), R_OK) != 0) {
     throw system_error("read", errno, path);
+  }
+  if (status.st_size == 0 && hides_its_size(path)) {
+    throw Error("cannot be read in pieces: it holds something, but gives its size as 0")
+        .at(path)
+        .hint("give it as standard input, with - and <");
   }
   inputs.push_back({path, checked_cast<std::uint64_t>(status.st_size), encoding_by_name(path),
                     status.st_mtim.tv_sec * std::int64_t{1'000'000'000} + status.st_mtim.tv_nsec});
@@ -39,15 +54,20 @@ void add_file(InputList& inputs, const std::string& path, const struct stat& sta
 void add_directory(InputList& inputs, const std::string& directory) {
   std::vector<std::string> paths;
   std::error_code status;
+  fs::path last = directory;
   fs::recursive_directory_iterator entry(directory, status);
   for (; !status && entry != fs::recursive_directory_iterator(); entry.increment(status)) {
+    last = entry->path();
     if (entry->is_regular_file(status) && !entry->is_symlink(status) &&
         !store::is_partial_file(entry->path().string())) {
       paths.push_back(entry->path().string());
     }
   }
   if (status) {
-    throw system_error("list the directory or one below it", status.value(), directory);
+    std::error_code ignored;
+    const bool is_folder = fs::is_directory(last, ignored);  // then what is below it could not be listed
+    throw system_error("list the directory", status.value(),
+                       (is_folder ? last : last.parent_path()).string());
   }
   std::ranges::sort(paths);
   for (const std::string& path : paths) {
@@ -119,6 +139,11 @@ bool add_matches(InputList& inputs, const std::string& pattern) {
   return true;
 }
 
+// A bracket that nothing closes stands for itself, as in a name with the escape sequence of a terminal.
+bool is_pattern(const std::string& text) {
+  return text.find_first_of("*?") != std::string::npos || text.find(']', text.find('[')) != std::string::npos;
+}
+
 InputList list_here(const std::vector<std::string>& patterns) {
   if (patterns.empty()) {
     throw usage_error("no input: name at least one file, directory or pattern, or - for standard input");
@@ -133,7 +158,7 @@ InputList list_here(const std::vector<std::string>& patterns) {
       add_stream(inputs, pattern);
     } else if (::stat(pattern.c_str(), &status) == 0) {
       add_path(inputs, pattern, status);
-    } else if (const int reason = errno; pattern.find_first_of("*?[") == std::string::npos) {
+    } else if (const int reason = errno; !is_pattern(pattern)) {
       throw system_error("open", reason, pattern);
     } else if (!add_matches(inputs, pattern)) {
       throw Error("no file matches this pattern").at(pattern);

@@ -96,5 +96,32 @@ TEST(CommandLine, NonsenseIsAUsageError) {
   }
 }
 
+TEST(CommandLine, SaysWhichOptionLacksWhat) {
+  struct Case {
+    std::vector<std::string> words;
+    std::string start;
+  };
+  for (const Case& wrong : {Case{{"--checkpoint", ""}, "--checkpoint needs the name"},
+                            Case{{"--checkpoint", "", "--resume"}, "--checkpoint needs the name"},
+                            Case{{"--resume"}, "--resume needs the folder"},
+                            Case{{"--checkpoint-every", "9s"}, "--checkpoint-every needs the folder"},
+                            Case{{"--report", ""}, "--report needs the name of a file"},
+                            Case{{"--report", "-"}, "--report needs the name of a file"}}) {
+    const Error error = error_of([&] { (void)parsed(wrong.words); });
+    EXPECT_EQ(error.exit_code(), ExitCode::usage);
+    EXPECT_EQ(error.problem().substr(0, wrong.start.size()), wrong.start);
+  }
+}
+
+TEST(CommandLine, TheReportIsNotTheOutput) {
+  for (const std::string other : {"not-there.tsv", "./not-there.tsv", "missing/../not-there.tsv"}) {
+    const Error error = error_of([&] { (void)parsed({"-o", "not-there.tsv", "--report", other}); });
+    EXPECT_EQ(error.exit_code(), ExitCode::usage) << other;
+    EXPECT_EQ(error.problem(), "--report and -o name the same file: the one would replace the other");
+  }
+  EXPECT_TRUE(parsed({"-o", "not-there.tsv", "--report", "not-there.json"}).goes_on);
+  EXPECT_TRUE(parsed({"-o", "-", "--report", "not-there.json"}).goes_on);
+}
+
 }  // namespace
 }  // namespace serried::job

@@ -167,6 +167,20 @@ TEST_F(InputsTest, WhatDoesNotExist) {
   }
 }
 
+TEST_F(InputsTest, AFileThatHidesItsSizeIsNotTakenForAnEmptyOne) {
+  folder_.on_root([&] {
+    fs::create_directories(path("d"));
+    fs::create_symlink("/proc/version", path("link"));
+  });
+  for (const std::string& name : {std::string("/proc/version"), std::string("/proc/versio?"), path("link")}) {
+    const Error found = error({path("d"), name});
+    EXPECT_EQ(found.exit_code(), ExitCode::failed);
+    EXPECT_THAT(found.what(), HasSubstr("gives its size as 0 (give it as standard input, with - and <)"));
+  }
+  (void)folder_.write("d/empty", "");
+  EXPECT_THAT(listed({path("d")}), ElementsAre("d/empty"));
+}
+
 TEST_F(InputsTest, WhatMayNotBeRead) {
   if (::geteuid() == 0) {  // the same on all ranks
     GTEST_SKIP() << "root may read everything; tests/fault/wordcount tries it as another user";

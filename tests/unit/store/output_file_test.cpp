@@ -107,6 +107,28 @@ TEST_F(OutputFileTest, TheOldFileStaysUntilTheNewOneIsComplete) {
   EXPECT_EQ(content(path()), digits());
 }
 
+TEST_F(OutputFileTest, HasThePermissionsOfTheFileThatItReplaces) {
+  for (const unsigned mode : {0444U, 0600U, 0640U, 0755U, 0000U}) {
+    make("out", "old");
+    if (world().is_root()) {
+      fs::permissions(path(), static_cast<fs::perms>(mode));
+    }
+    mpi::barrier(world());
+    OutputFile output(world(), path());
+    EXPECT_EQ(fs::status(output.partial_path()).permissions(), static_cast<fs::perms>(mode | 0600U))
+        << "nobody who may not read the one may read the other";
+    write_digits(output);
+    mpi::barrier(world());
+    output.commit(n_ranks());
+    EXPECT_EQ(fs::status(path()).permissions(), static_cast<fs::perms>(mode));
+    mpi::barrier(world());
+    if (world().is_root()) {
+      fs::remove(path());
+    }
+    mpi::barrier(world());
+  }
+}
+
 TEST_F(OutputFileTest, WhoReadsTheOldFileKeepsIt) {
   make("out", "old");
   const FileDescriptor reader = FileDescriptor::open(path(), O_RDONLY);
