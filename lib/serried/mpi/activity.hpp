@@ -13,6 +13,8 @@
 #include <ctime>
 #include <string>
 
+#include <serried/mpi/activity_name.hpp>
+
 namespace serried::mpi {
 
 /// Nanoseconds of a clock that all processes of a node share and that stands still for none. Its steps are some
@@ -22,30 +24,6 @@ namespace serried::mpi {
   clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
   return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
-
-/// The name of a call, copied: a string literal lies at another address in every process.
-class ActivityName {
- public:
-  static constexpr std::size_t max_size = 24;  ///< with the NUL at its end
-  using Words = std::array<std::uint64_t, max_size / sizeof(std::uint64_t)>;
-
-  template <std::size_t N>
-  explicit ActivityName(const char (&text)[N]) noexcept {
-    static_assert(N <= max_size, "a shorter name, please");
-    std::memcpy(words_.data(), text, N);
-  }
-  explicit ActivityName(const Words& words) noexcept : words_(words) {}
-
-  [[nodiscard]] const Words& words() const noexcept { return words_; }
-  [[nodiscard]] std::string str() const {
-    std::array<char, max_size + 1> text{};
-    std::memcpy(text.data(), words_.data(), max_size);
-    return text.data();
-  }
-
- private:
-  Words words_{};
-};
 
 /// One look at an entry.
 struct Activity {
@@ -111,7 +89,9 @@ class alignas(64) ActivityEntry {
       activity.is_whole =
           activity.n_changes % 2 == 0 && n_changes_.load(std::memory_order_relaxed) == activity.n_changes;
     }
-    activity.name = ActivityName(name).str();
+    std::array<char, ActivityName::max_size + 1> text{};
+    std::memcpy(text.data(), name.data(), ActivityName::max_size);
+    activity.name = text.data();
     return activity;
   }
 

@@ -3,12 +3,15 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <optional>
 #include <string>
 
+#include <serried/base/scope_guard.hpp>
 #include <serried/mpi/agree.hpp>
 #include <serried/mpi/check.hpp>
 #include <serried/mpi/environment.hpp>
@@ -76,6 +79,17 @@ void expect_launcher_understood(int n_ranks) {
 
 }  // namespace
 
+struct Environment::Services {
+  Services(const mpi::Communicator& world, std::optional<std::chrono::milliseconds> limit) : board(world) {
+    if (limit) {
+      watchdog.emplace(*limit);
+    }
+  }
+
+  mpi::StatusBoard board;
+  std::optional<mpi::Watchdog> watchdog;  // goes first: it reads the board
+};
+
 Environment::Environment(int& argc, char**& argv, ThreadLevel level)
     : n_exceptions_at_start_(std::uncaught_exceptions()) {
   keep_closed_streams_closed();
@@ -90,13 +104,11 @@ Environment::Environment(int& argc, char**& argv, ThreadLevel level)
   world_ = mpi::Communicator::duplicate_of(MPI_COMM_WORLD);
   expect_launcher_understood(world_->size());
   const auto limit = mpi::together(*world_, mpi::watchdog_limit);
-  board_ = std::make_unique<mpi::StatusBoard>(*world_);
-  if (limit) {
-    watchdog_ = std::make_unique<mpi::Watchdog>(*limit);
-  }
+  services_ = new Services(*world_, limit);
 }
 
 Environment::~Environment() {
+  const ScopeGuard last([this] { delete services_; });
   if (!mpi::is_running()) {
     return;
   }

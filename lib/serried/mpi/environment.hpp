@@ -9,17 +9,11 @@
 /// makes one of these.
 #pragma once
 
-#include <memory>
 #include <optional>
 
 #include <serried/mpi/communicator.hpp>
 
 namespace serried {
-
-namespace mpi {
-class StatusBoard;
-class Watchdog;
-}  // namespace mpi
 
 /// How many threads may call MPI, as MPI_Init_thread defines it.
 enum class ThreadLevel {
@@ -51,8 +45,8 @@ class Environment {
  private:
   int n_exceptions_at_start_;
   std::optional<mpi::Communicator> world_;
-  std::unique_ptr<mpi::StatusBoard> board_;
-  std::unique_ptr<mpi::Watchdog> watchdog_;  // goes first: it reads the board
+  struct Services;
+  Services* services_ = nullptr;  // owned. <memory> would double what a user compiles
 };
 
 }  // namespace serried

@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include <serried/mpi/activity.hpp>
 #include <serried/mpi/check.hpp>
 #include <serried/mpi/roll_call.hpp>
 #include <serried/mpi/status_board.hpp>

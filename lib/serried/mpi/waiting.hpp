@@ -6,12 +6,13 @@
 ///     }
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 
-#include <serried/mpi/activity.hpp>
+#include <serried/mpi/activity_name.hpp>
 
 namespace serried::mpi {
+
+class ActivityEntry;
 
 /// Put first into every function that may block. Inside another one it does nothing: what the user called is what is
 /// shown. Local; two looks at the clock and seven stores. For the threads that call MPI.
@@ -20,31 +21,27 @@ class Waiting {
   template <std::size_t N>
   explicit Waiting(const char (&name)[N]) noexcept {
     if (depth_++ == 0) {
-      own_entry().begin(ActivityName(name));
+      begin(ActivityName(name));
     }
   }
   Waiting(const Waiting&) = delete;
   Waiting& operator=(const Waiting&) = delete;
   ~Waiting() {
     if (--depth_ == 0) {
-      own_entry().end();
+      end();
     }
   }
 
   /// Where this process notes what it does: memory of its own, or its place on the status board while there is one.
-  [[nodiscard]] static ActivityEntry& own_entry() noexcept {
-    return *own_entry_.load(std::memory_order_acquire);
-  }
+  [[nodiscard]] static ActivityEntry& own_entry() noexcept;
   /// From now on this process notes it in `entry`. For the thread that calls MPI.
-  static void move_to(ActivityEntry& entry) noexcept {
-    entry.continue_from(own_entry());
-    own_entry_.store(&entry, std::memory_order_release);
-  }
-  static void move_to_own_memory() noexcept { move_to(own_memory_); }
+  static void move_to(ActivityEntry& entry) noexcept;
+  static void move_to_own_memory() noexcept;
 
  private:
-  static inline ActivityEntry own_memory_;
-  static inline std::atomic<ActivityEntry*> own_entry_{&own_memory_};
+  static void begin(const ActivityName& name) noexcept;
+  static void end() noexcept;
+
   static inline constinit thread_local int depth_ = 0;
 };
 

@@ -10,6 +10,7 @@
 #include <serried/base/background_thread.hpp>
 #include <serried/base/duration.hpp>
 #include <serried/base/error.hpp>
+#include <serried/mpi/activity.hpp>
 #include <serried/mpi/status_board.hpp>
 #include <serried/mpi/waiting.hpp>
 #include <serried/mpi/watchdog.hpp>

@@ -10,9 +10,14 @@ namespace serried::mpi {
 namespace {
 
 TEST(ActivityName, HoldsUpTo23Letters) {
-  EXPECT_EQ(ActivityName("").str(), "");
-  EXPECT_EQ(ActivityName("receive").str(), "receive");
-  EXPECT_EQ(ActivityName("12345678901234567890123").str(), "12345678901234567890123");
+  ActivityEntry entry;
+  const auto read_back = [&](const ActivityName& name) {
+    entry.begin(name);
+    return entry.read().name;
+  };
+  EXPECT_EQ(read_back(ActivityName("")), "");
+  EXPECT_EQ(read_back(ActivityName("12345678901234567890123")), "12345678901234567890123");
+  EXPECT_EQ(read_back(ActivityName("receive")), "receive");
 }
 
 TEST(ActivityEntry, SaysWhatAndSinceWhen) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <serried/mpi/activity.hpp>
 #include <serried/mpi/waiting.hpp>
 
 namespace serried::mpi {
