@@ -87,7 +87,8 @@ double TextSource::Readers::share_done(int thread) const {
 job::Plan TextSource::plan_of(const std::string& purpose, std::span<const Split> splits) const {
   job::Plan plan{.name = "map", .n = splits.size()};
   plan.configuration = fmt::format(
-      "purpose={}\ninputs={} of {} bytes, names and times {:016x}\nrecords={}\nfold_case={}\nsplit_bytes={}\n",
+      "purpose={}\ninputs={} of {} bytes, names and times "
+      "{:016x}\nrecords={}\nfold_case={}\nsplit_bytes={}\n",
       purpose, inputs_.size(), total_size(inputs_), fingerprint(inputs_),
       separator_ == Separator::newline ? "lines" : "words", options_.fold_case, options_.split_bytes);
   const bool has_long_ones = std::ranges::any_of(
