@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <limits>
 #include <optional>
 #include <string>
@@ -15,6 +16,7 @@
 
 #include <serried/mpi/check.hpp>
 #include <serried/mpi/run_main.hpp>
+#include <serried/mpi/status_board.hpp>
 #include <serried/mpi/waiting.hpp>
 
 namespace serried {
@@ -34,6 +36,19 @@ void print_error(std::string_view app, const Error& error) {
   const std::string line =
       fmt::format("serried-{}: rank {}: {}\n", app, error.rank().value_or(mpi::world_rank()), error.what());
   std::fputs(line.c_str(), stderr);  // one write, so that lines of several ranks do not mix
+}
+
+// Without the other ranks' consent. Of the ranks of a node that are out of patience, one speaks, also where cores are so
+// short that their turns pass together.
+[[noreturn]] void end_job(std::string_view app, const Error& error) {
+  const mpi::StatusBoard* board = mpi::StatusBoard::current();
+  if (board == nullptr || board->claim_report()) {
+    print_error(app, error);
+  } else {
+    std::this_thread::sleep_for(2s);  // meanwhile the one that speaks ends the job
+  }
+  MPI_Abort(MPI_COMM_WORLD, static_cast<int>(error.exit_code()));
+  std::abort();
 }
 
 // From best to worst: of several codes the job ends with the worst.
@@ -126,8 +141,7 @@ int detail::run_main(std::string_view app, int argc, char** argv,
       deadline = std::chrono::steady_clock::now() + patience(exits.rank(), *failure);
     }
     if (!agree_on_endings(exits, endings, deadline)) {
-      print_error(app, *failure);
-      MPI_Abort(MPI_COMM_WORLD, static_cast<int>(code));
+      end_job(app, *failure);
     }
     if (failure && endings.is_first_failure(exits.rank())) {
       print_error(app, *failure);
