@@ -1,8 +1,8 @@
 /// MPI as C++: the environment, communicators, typed messages and collectives. Whatever calls MPI throws a serried::Error
 /// with MPI's error class, rank and host if MPI fails.
 ///
-/// serialize.hpp (objects of any kind, by cereal) and eigen.hpp (matrices) are not among them: each takes longer to compile
-/// than all of these, so whoever needs them includes them.
+/// serialize.hpp and async_serialize.hpp (objects of any kind, by cereal) and eigen.hpp (matrices) are not among them: each
+/// takes longer to compile than all of these, so whoever needs them includes them.
 #pragma once
 
 #include <serried/mpi/activity.hpp>

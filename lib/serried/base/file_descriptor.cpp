@@ -74,6 +74,12 @@ FileDescriptor FileDescriptor::open(const std::string& path, int flags, const st
   return file;
 }
 
+FileDescriptor FileDescriptor::own(int descriptor, std::string name) {
+  FileDescriptor file = borrow(descriptor, std::move(name));
+  file.is_owned_ = true;
+  return file;
+}
+
 FileDescriptor FileDescriptor::borrow(int descriptor, std::string name) {
   FileDescriptor file;
   file.descriptor_ = descriptor;

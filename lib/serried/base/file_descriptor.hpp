@@ -24,6 +24,8 @@ class FileDescriptor {
   /// umask. Where that fails, the message is "cannot ACTION: REASON".
   [[nodiscard]] static FileDescriptor open(const std::string& path, int flags,
                                            const std::string& action = "open");
+  /// A descriptor of the caller's, which this object closes from now on.
+  [[nodiscard]] static FileDescriptor own(int descriptor, std::string name);
   /// A descriptor that is open already, such as standard input: never closed by this object.
   [[nodiscard]] static FileDescriptor borrow(int descriptor, std::string name);
 

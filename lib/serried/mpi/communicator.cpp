@@ -39,6 +39,7 @@ Communicator::Communicator(Communicator&& other) noexcept
     : comm_(std::exchange(other.comm_, MPI_COMM_NULL)),
       hidden_(std::exchange(other.hidden_, nullptr)),
       id_(other.id_),
+      n_operations_(other.n_operations_),
       rank_(other.rank_),
       size_(other.size_) {}
 
@@ -46,6 +47,7 @@ Communicator& Communicator::operator=(Communicator&& other) noexcept {
   std::swap(comm_, other.comm_);
   std::swap(hidden_, other.hidden_);
   std::swap(id_, other.id_);
+  std::swap(n_operations_, other.n_operations_);
   std::swap(rank_, other.rank_);
   std::swap(size_, other.size_);
   return *this;

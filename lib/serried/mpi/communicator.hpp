@@ -30,6 +30,8 @@ class Communicator {
   [[nodiscard]] bool is_root() const noexcept { return rank_ == 0; }
   /// The same number on all of its ranks, and that of no other communicator of this job; never 0.
   [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
+  /// How many have been asked for before: tells apart the operations that all ranks begin in the same order.
+  [[nodiscard]] std::uint32_t next_operation() const noexcept { return n_operations_++; }
   /// For calls into other MPI code.
   [[nodiscard]] MPI_Comm get() const noexcept { return comm_; }
   /// For the messages of which our own collectives are made: no receive of the user's can take them.
@@ -51,6 +53,7 @@ class Communicator {
   MPI_Comm comm_ = MPI_COMM_NULL;
   Communicator* hidden_ = nullptr;  // owned. <memory> would double what a user compiles
   std::uint64_t id_ = 0;
+  mutable std::uint32_t n_operations_ = 0;
   int rank_ = 0;
   int size_ = 1;
 };

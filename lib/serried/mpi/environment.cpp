@@ -17,6 +17,7 @@
 #include <serried/mpi/environment.hpp>
 #include <serried/mpi/open_mpi_defaults.hpp>
 #include <serried/mpi/status_board.hpp>
+#include <serried/mpi/status_service.hpp>
 #include <serried/mpi/waiting.hpp>
 #include <serried/mpi/watchdog.hpp>
 
@@ -81,13 +82,20 @@ void expect_launcher_understood(int n_ranks) {
 
 struct Environment::Services {
   Services(const mpi::Communicator& world, std::optional<std::chrono::milliseconds> limit) : board(world) {
+    for (int rank = 0; rank < world.size(); ++rank) {
+      if (board.board_of(rank) != board.board_of(0)) {
+        service.emplace(world);
+        break;
+      }
+    }
     if (limit) {
       watchdog.emplace(*limit);
     }
   }
 
   mpi::StatusBoard board;
-  std::optional<mpi::Watchdog> watchdog;  // goes first: it reads the board
+  std::optional<mpi::StatusService> service;  // goes before the board, which it reads
+  std::optional<mpi::Watchdog> watchdog;      // likewise
 };
 
 Environment::Environment(int& argc, char**& argv, ThreadLevel level)

@@ -143,10 +143,8 @@ void RollCall::handle(const Message& message, int source) {
       }
       return;
     case Kind::answer:
-      for (Group& group : asked_) {
-        if (message.epoch == epoch_ && std::ranges::find(group.ranks, source) != group.ranks.end()) {
-          group.answer = message.absentees;
-        }
+      if (message.epoch == epoch_) {
+        take_answer(world_rank_of(source), message.absentees);
       }
       return;
     case Kind::given_up:
@@ -198,7 +196,9 @@ int RollCall::board_of(int rank) const {
 std::vector<RollCall::Group> RollCall::other_groups() const {
   std::map<int, Group> groups;
   for (int rank = 0; rank < size_; ++rank) {
-    groups[board_of(rank)].ranks.push_back(rank);
+    Group& group = groups[board_of(rank)];
+    group.ranks.push_back(rank);
+    group.world_ranks.push_back(world_rank_of(rank));
   }
   groups.erase(board_of(rank_));
   std::vector<Group> others;
@@ -209,11 +209,20 @@ std::vector<RollCall::Group> RollCall::other_groups() const {
   return others;
 }
 
+void RollCall::take_answer(int source, const Absentees& answer) {
+  for (Group& group : asked_) {
+    if (std::ranges::find(group.world_ranks, source) != group.world_ranks.end()) {
+      group.answer = answer;
+    }
+  }
+}
+
 // `progress`: the part of the time that has passed, in which all ranks of the group are to be asked.
-void RollCall::ask_next(Group& group, double progress) {
+void RollCall::ask_next(Group& group, double progress, const StatusInquiry& inquiry) {
   const auto n_ranks = static_cast<double>(group.ranks.size());
   if (!group.answer && group.n_asked < group.ranks.size() &&
       static_cast<double>(group.n_asked) <= progress * n_ranks) {
+    inquiry.ask(group.world_ranks[group.n_asked], group.world_ranks);
     send(group.ranks[group.n_asked++],
          {.kind = Kind::question, .rank = world_rank_of(rank_), .epoch = epoch_});
   }
@@ -223,12 +232,16 @@ RollCall::Report RollCall::report(std::chrono::duration<double> deadline) {
   constexpr std::chrono::duration<double> time_to_ask = 80ms;
   constexpr std::chrono::duration<double> time_to_answer = 100ms;
   asked_ = other_groups();
+  const StatusInquiry inquiry(id_, epoch_);
   const auto is_answered = [](const Group& group) { return group.answer.has_value(); };
   const Clock::time_point start = Clock::now();
   for (std::chrono::duration<double> passed{0};
        passed < time_to_answer && !std::ranges::all_of(asked_, is_answered); passed = Clock::now() - start) {
     for (Group& group : asked_) {
-      ask_next(group, passed / time_to_ask);
+      ask_next(group, passed / time_to_ask, inquiry);
+    }
+    while (const auto answer = inquiry.next_answer()) {
+      take_answer(answer->rank, answer->absentees);
     }
     MPI_Request no_round = MPI_REQUEST_NULL;
     (void)test(no_round);
@@ -237,7 +250,7 @@ RollCall::Report RollCall::report(std::chrono::duration<double> deadline) {
   std::vector<Absentees> groups = {absentees_here(world_ranks_, id_, epoch_)};
   for (const Group& group : asked_) {
     groups.push_back(
-        group.answer.value_or(absentees_silent(world_rank_of(group.ranks.front()), group.ranks.size())));
+        group.answer.value_or(absentees_silent(group.world_ranks.front(), group.world_ranks.size())));
   }
   asked_.clear();
   const bool is_somebody_missing =

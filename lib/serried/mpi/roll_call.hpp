@@ -1,7 +1,8 @@
 /// Who has come to a barrier_for and who has not, asked of those who can tell. Part of barrier.cpp.
 ///
 /// The ranks of one status board see on it who has come. A rank whose deadline has passed asks one rank after the other
-/// of each other board; the first that waits in the same barrier answers for all of its board. Whoever gives up says so to
+/// of each other board, which answers for all of its board: the rank itself, if it waits in the same barrier, or its
+/// process's StatusService, whatever the rank is doing. Whoever gives up says so to
 /// its partners of the barrier's rounds, who pass it on: few messages, and over connections that are there already.
 #pragma once
 
@@ -18,6 +19,7 @@
 
 #include <serried/mpi/absentees.hpp>
 #include <serried/mpi/communicator.hpp>
+#include <serried/mpi/status_service.hpp>
 
 namespace serried::mpi {
 
@@ -62,6 +64,7 @@ class RollCall {
   // The ranks of `comm` on one board.
   struct Group {
     std::vector<int> ranks;
+    std::vector<int> world_ranks;
     std::size_t n_asked = 0;
     std::optional<Absentees> answer;
   };
@@ -72,7 +75,8 @@ class RollCall {
   void tell_partners(const Message& message);
   [[noreturn]] static void throw_given_up(const Message& message);
   [[nodiscard]] std::vector<Group> other_groups() const;
-  void ask_next(Group& group, double progress);
+  void ask_next(Group& group, double progress, const StatusInquiry& inquiry);
+  void take_answer(int source, const Absentees& answer);
   [[nodiscard]] int world_rank_of(int rank) const { return world_ranks_[static_cast<std::size_t>(rank)]; }
   [[nodiscard]] int board_of(int rank) const;
 

@@ -7,7 +7,7 @@
 ///
 /// Whatever cereal can serialise, in its binary form: std::string, std::array, std::complex, std::optional, the pairs,
 /// tuples and usual containers of these; for others include cereal's header. It is a second's compile time, so
-/// <serried/mpi.hpp> does not include this header. What is trivially copyable goes faster through the other collectives.
+/// <serried/mpi.hpp> does not include this header. The forms that return at once are in async_serialize.hpp. What is trivially copyable goes faster through the other collectives.
 #pragma once
 
 #include <concepts>
