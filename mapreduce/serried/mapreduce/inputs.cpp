@@ -225,11 +225,11 @@ std::vector<Split> make_splits(const InputList& inputs, std::uint64_t split_byte
   for (std::uint64_t i = 0; i < inputs.size(); ++i) {
     const Input& input = inputs[i];
     if (input.encoding != Encoding::plain) {
-      splits.push_back({i, {0, input.size}});
+      splits.push_back({i, {0, input.size}, splits.size()});
       continue;
     }
     for (std::uint64_t begin = 0; begin < input.size; begin += split_bytes) {
-      splits.push_back({i, {begin, std::min(input.size, begin + split_bytes)}});
+      splits.push_back({i, {begin, std::min(input.size, begin + split_bytes)}, splits.size()});
     }
   }
   return splits;

@@ -46,8 +46,9 @@ using InputList = std::vector<Input>;
 
 /// A piece of one input: the unit of work of the map phase.
 struct Split {
-  std::uint64_t input = 0;  ///< index in the InputList
-  Range bytes;              ///< of a plain file; others are one split
+  std::uint64_t input = 0;   ///< index in the InputList
+  Range bytes;               ///< of a plain file; others are one split
+  std::uint64_t number = 0;  ///< among all splits, in the order of the input
 };
 
 /// The inputs cut into splits of at most `split_bytes`. Every record belongs to the split in which it begins.

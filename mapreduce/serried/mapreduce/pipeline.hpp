@@ -115,9 +115,9 @@ class Pipeline {
     };
     const auto parts = source_->for_each_block(
         "count", [] { return Nothing(); },
-        [this](Nothing&, std::span<char> block, double) {
+        [this](Nothing&, const TextBlock& block) {
           std::uint64_t n = 0;
-          feed_(std::string_view(block.data(), block.size()), [&](const Record&) { ++n; });
+          feed_(std::string_view(block.text.data(), block.text.size()), [&](const Record&) { ++n; });
           return n;
         });
     return source_->counts_of(parts).n_records;

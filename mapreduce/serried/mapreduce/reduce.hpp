@@ -112,11 +112,11 @@ KeyedData<K, V> reduce(std::shared_ptr<const TextSource> source, const Feed& fee
                               std::to_string(sizeof(V)) + "-byte values";
   auto tables = source->for_each_block(
       purpose, [&] { return detail::CombinedRows<V, Op>(op); },
-      [&](detail::CombinedRows<V, Op>& combined, std::span<char> block, double share_done) {
+      [&](detail::CombinedRows<V, Op>& combined, const TextBlock& block) {
         Table& table = combined.table();
-        table.set_progress(share_done);
+        table.set_progress(block.share_done);
         std::uint64_t n_records = 0;
-        const std::string_view text(block.data(), block.size());
+        const std::string_view text(block.text.data(), block.text.size());
         feed(text, [&](const KeyValue<K, V>& item) {
           ++n_records;
           const std::string_view key = key_bytes(item.key);

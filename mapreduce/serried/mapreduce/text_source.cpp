@@ -16,6 +16,9 @@ namespace {
 
 bool is_stream(const Input& input) { return input.encoding == Encoding::stream; }
 
+// Blocks of one split are fewer than 2^24.
+std::uint64_t first_place_of(const Split& split) { return split.number << 24; }
+
 std::uint64_t total_size(const InputList& inputs) {
   std::uint64_t total = 0;
   for (const Input& input : inputs) {
@@ -35,16 +38,17 @@ std::uint64_t fingerprint(const InputList& inputs) {
 
 }  // namespace
 
-TextSource::TextSource(const mpi::Communicator& comm, const std::vector<std::string>& patterns,
-                       Separator separator, const TextOptions& options)
+TextSource::TextSource(const mpi::Communicator& comm, const std::vector<std::string>& patterns, Format format,
+                       const TextOptions& options)
     : comm_(comm.dup()),
       inputs_(list_inputs(comm_, patterns, options.job.checkpoint)),
-      separator_(separator),
+      format_(std::move(format)),
       options_(options) {
   expects(options.split_bytes > 0, "split_bytes > 0");
   expects(options.window_bytes > 0, "window_bytes > 0");
   // Splits that differ from rank to rank would lose lines or read them twice.
   options_.split_bytes = mpi::broadcast_value(comm_, options.split_bytes);
+  options_.split_bytes += (format_.unit - options_.split_bytes % format_.unit) % format_.unit;
   options_.job.threads = job::n_threads_of(comm_, options.job);
   const int n_threads_in_all = mpi::allreduce_value(comm_, options_.job.threads, std::plus<>{});
   bytes_per_thread_ = static_cast<double>(total_size(inputs_)) / n_threads_in_all;
@@ -54,24 +58,31 @@ TextSource::Readers::Readers(const TextSource& source, std::span<const Split> sp
     : source_(source), splits_(splits), threads_(static_cast<std::size_t>(source.n_threads())) {}
 
 void TextSource::Readers::read(std::uint64_t index, job::Worker& worker,
-                               const std::function<void(std::span<char>)>& visit) {
+                               const std::function<void(const Block&)>& visit) {
   OfThread& mine = threads_[static_cast<std::size_t>(worker.thread())];
   if (!mine.reader) {
-    mine.reader = std::make_unique<BlockReader>(source_.options_.window_bytes,
-                                                [&mine] { return mine.worker->must_stop(); });
+    mine.reader = source_.format_.make_reader(source_.options_.window_bytes,
+                                              [&mine] { return mine.worker->must_stop(); });
   }
   mine.worker = &worker;
-  const Split& split = splits_[index];
-  const Input& input = source_.inputs_[split.input];
+  mine.next_place = first_place_of(splits_[index]);
+  source_.read_split(*mine.reader, splits_[index], [&](const Block& block) {
+    mine.n_taken += block.n_taken;
+    worker.add_bytes(block.n_taken);
+    visit(block);
+    ++mine.next_place;
+    return !worker.must_stop();
+  });
+}
+
+void TextSource::read_split(SplitReader& reader, const Split& split, const SplitReader::Visit& visit) const {
+  const Input& input = inputs_[split.input];
   try {
-    mine.reader->read(input, split, source_.separator_, [&](std::span<char> block, std::uint64_t n_new) {
-      mine.n_taken += n_new;
-      worker.add_bytes(n_new);
-      if (source_.options_.fold_case) {
-        fold_case(block.data(), block.size());
+    reader.read(input, split, [&](const Block& block) {
+      if (options_.fold_case) {
+        fold_case(block.text.data(), block.text.size());
       }
-      visit(block);
-      return !worker.must_stop();
+      return visit(block);
     });
   } catch (...) {
     Error error = as_error(std::current_exception());
@@ -84,13 +95,53 @@ double TextSource::Readers::share_done(int thread) const {
   return source_.bytes_per_thread_ > 0 ? std::min(taken / source_.bytes_per_thread_, 1.0) : 0;
 }
 
+std::uint64_t TextSource::Readers::place(int thread) const {
+  return threads_[static_cast<std::size_t>(thread)].next_place;
+}
+
+std::uint64_t TextSource::n_bytes_known() const { return total_size(inputs_); }
+
+// A window somewhere in each split, or in some of them where they are many: evenly over the input, for parts of it may be
+// sorted already, but nowhere in particular within a split, for each split may be.
+void TextSource::sample_blocks(
+    const std::function<void(std::span<char>, std::uint64_t, std::size_t)>& visit) const {
+  constexpr std::uint64_t n_records_wanted = 1 << 15;
+  constexpr std::uint64_t most_windows = 1 << 14;
+  constexpr std::uint64_t smallest = 4 << 10;
+  constexpr std::uint64_t n_bytes_wanted = 4 << 20;
+  std::vector<Split> splits = make_splits(inputs_, options_.split_bytes);
+  std::erase_if(splits, [&](const Split& split) { return inputs_[split.input].encoding != Encoding::plain; });
+  if (splits.empty()) {
+    return;
+  }
+  const std::uint64_t stride = splits.size() / most_windows + 1;
+  const std::uint64_t n_windows = (splits.size() + stride - 1) / stride;
+  const std::uint64_t window_bytes = std::max(smallest, n_bytes_wanted / n_windows);
+  const auto n_most = static_cast<std::size_t>(n_records_wanted / n_windows + 1);
+  const auto reader = format_.make_reader(options_.window_bytes, {});
+  const auto n_ranks = static_cast<std::uint64_t>(comm_.size());
+  for (auto i = static_cast<std::uint64_t>(comm_.rank()); i < n_windows; i += n_ranks) {
+    const Split& split = splits[i * stride];
+    const std::uint64_t n_units = split.bytes.size() / format_.unit;
+    const std::uint64_t n_units_read = std::min(n_units, (window_bytes + format_.unit - 1) / format_.unit);
+    Split window = split;
+    const std::uint64_t n_places = n_units - n_units_read + 1;
+    window.bytes.begin += hash_bytes(std::to_string(split.number)) % n_places * format_.unit;
+    window.bytes.end = std::min(split.bytes.end, window.bytes.begin + n_units_read * format_.unit);
+    read_split(*reader, window, [&](const Block& block) {
+      visit(block.text, first_place_of(split), n_most);
+      return true;
+    });
+  }
+}
+
 job::Plan TextSource::plan_of(const std::string& purpose, std::span<const Split> splits) const {
   job::Plan plan{.name = "map", .n = splits.size()};
   plan.configuration = fmt::format(
       "purpose={}\ninputs={} of {} bytes, names and times "
-      "{:016x}\nrecords={}\nfold_case={}\nsplit_bytes={}\n",
-      purpose, inputs_.size(), total_size(inputs_), fingerprint(inputs_),
-      separator_ == Separator::newline ? "lines" : "words", options_.fold_case, options_.split_bytes);
+      "{:016x}\nrecords={}\nfold_case={}\nsplit_bytes={}\n{}",
+      purpose, inputs_.size(), total_size(inputs_), fingerprint(inputs_), format_.name, options_.fold_case,
+      options_.split_bytes, options_.configuration);
   const bool has_long_ones = std::ranges::any_of(
       splits, [&](const Split& split) { return inputs_[split.input].encoding != Encoding::plain; });
   for (const Split& split : splits) {

@@ -14,8 +14,8 @@
 #include <vector>
 
 #include <serried/job/run.hpp>
-#include <serried/mapreduce/block_reader.hpp>
 #include <serried/mapreduce/inputs.hpp>
+#include <serried/mapreduce/split_reader.hpp>
 #include <serried/mapreduce/text.hpp>
 #include <serried/mpi/communicator.hpp>
 
@@ -25,13 +25,26 @@ namespace serried::mapreduce {
 struct TextOptions {
   job::Options job;        ///< threads, progress, checkpoint: a folder of its own for each pipeline
   bool fold_case = false;  ///< A-Z are read as a-z
+  /// What else the result depends on, such as options of the pipeline's functions: a checkpoint of another is refused.
+  std::string configuration{};
 
-  // These two show in no result.
+  // These show in no result.
 
   /// Unit of work: a file is cut into pieces of this size.
   std::uint64_t split_bytes = std::uint64_t{1} << 20;
   /// Read buffer of a thread; a longer record makes it grow.
   std::size_t window_bytes = std::size_t{1} << 20;
+  /// Of a rank, for what grows with the input; the rest goes to `tmp`.
+  std::uint64_t memory = std::uint64_t{512} << 20;
+  /// Folder for what does not fit into memory; empty: $TMPDIR, or /tmp.
+  std::string tmp{};
+};
+
+/// A block of whole records, on its way through a pipeline.
+struct TextBlock {
+  std::span<char> text;     ///< may be changed
+  double share_done = 0;    ///< of this thread's input, about, in [0, 1]
+  std::uint64_t place = 0;  ///< places sort as the input does; each is that of one block
 };
 
 /// What was read, over all ranks.
@@ -70,32 +83,36 @@ struct ReadPart {
 class TextSource {
  public:
   /// Collective; lists the inputs (see list_inputs for what `patterns` may be, and for the errors).
-  TextSource(const mpi::Communicator& comm, const std::vector<std::string>& patterns, Separator separator,
+  TextSource(const mpi::Communicator& comm, const std::vector<std::string>& patterns, Format format,
              const TextOptions& options);
+  TextSource(const mpi::Communicator& comm, const std::vector<std::string>& patterns, Separator separator,
+             const TextOptions& options)
+      : TextSource(comm, patterns, text_format(separator), options) {}
 
   /// Collective. `purpose` says what is made of the text, for a checkpoint must not be taken for that of something else:
-  /// "count", "reduce 8-byte values". Every block of every input is visited by exactly one thread of one rank: `visit(part, block,
-  /// share_done)` gets that thread's part, made by `make()`, a block of whole records, which it may change, and the share
-  /// of this thread's input that is done, about, in [0, 1]; it returns how many records it made. Blocks come in no
+  /// "count", "reduce 8-byte values". Every block of every input is visited by exactly one thread of one rank: `visit(part,
+  /// const TextBlock&)` gets that thread's part, made by `make()`; it returns how many records it made. Blocks come in no
   /// particular order. Returns this rank's parts; those of all ranks together hold every block once, also after a restart
   /// from a checkpoint. If reading fails or `visit` throws anywhere, all ranks stop soon and throw the same error.
   template <class Make, class Visit>
   [[nodiscard]] auto for_each_block(const std::string& purpose, const Make& make, const Visit& visit) const {
     using Part = ReadPart<std::invoke_result_t<const Make&>>;
     std::vector<Part> parts;
-    for_each_plan(purpose,
-                  [&](const job::Plan& plan, const job::Options& options, std::span<const Split> splits) {
-                    Readers readers(*this, splits);
-                    auto more = job::run(
-                        comm_, plan, options, [&] { return Part{make()}; },
-                        [&](std::uint64_t index, Part& part, job::Worker& worker) {
-                          readers.read(index, worker, [&](std::span<char> block) {
-                            part.n_bytes += block.size();
-                            part.n_records += visit(part.part, block, readers.share_done(worker.thread()));
-                          });
-                        });
-                    std::ranges::move(more, std::back_inserter(parts));
-                  });
+    for_each_plan(purpose, [&](const job::Plan& plan, const job::Options& options,
+                               std::span<const Split> splits) {
+      Readers readers(*this, splits);
+      auto more = job::run(
+          comm_, plan, options, [&] { return Part{make()}; },
+          [&](std::uint64_t index, Part& part, job::Worker& worker) {
+            readers.read(index, worker, [&](const Block& block) {
+              part.n_bytes += block.n_bytes;
+              part.n_records += visit(part.part, TextBlock{.text = block.text,
+                                                           .share_done = readers.share_done(worker.thread()),
+                                                           .place = readers.place(worker.thread())});
+            });
+          });
+      std::ranges::move(more, std::back_inserter(parts));
+    });
     return parts;
   }
 
@@ -110,6 +127,14 @@ class TextSource {
     return over_all_ranks(counts);
   }
 
+  /// Local; each rank reads a share. Calls `visit(block, place, n_most)` for a few kilobytes of records here and there in
+  /// the plain files; of each block, n_most records are enough for a sample of all.
+  void sample_blocks(
+      const std::function<void(std::span<char> block, std::uint64_t place, std::size_t n_most)>& visit) const;
+
+  /// Bytes of all inputs whose size is known, as they are in the files.
+  [[nodiscard]] std::uint64_t n_bytes_known() const;
+  [[nodiscard]] const TextOptions& options() const { return options_; }
   [[nodiscard]] const mpi::Communicator& comm() const { return comm_; }
   [[nodiscard]] int n_threads() const { return options_.job.threads; }
   [[nodiscard]] report::RunRecord* record() const { return options_.job.record; }
@@ -119,20 +144,26 @@ class TextSource {
   class Readers {
    public:
     Readers(const TextSource& source, std::span<const Split> splits);
-    void read(std::uint64_t index, job::Worker& worker, const std::function<void(std::span<char>)>& visit);
+    void read(std::uint64_t index, job::Worker& worker, const std::function<void(const Block&)>& visit);
     [[nodiscard]] double share_done(int thread) const;
+    /// Of the block that the thread has read last.
+    [[nodiscard]] std::uint64_t place(int thread) const;
 
    private:
     struct alignas(64) OfThread {
-      std::unique_ptr<BlockReader> reader;
+      std::unique_ptr<SplitReader> reader;
       job::Worker* worker = nullptr;
       std::uint64_t n_taken = 0;
+      std::uint64_t next_place = 0;
     };
 
     const TextSource& source_;
     std::span<const Split> splits_;
     std::vector<OfThread> threads_;
   };
+
+  // Local. Blocks as the pipeline wants them; what goes wrong names the file and the rank.
+  void read_split(SplitReader& reader, const Split& split, const SplitReader::Visit& visit) const;
 
   // Collective: the files as one job, then each stream as another, for rank 0 alone.
   using RunPlan = std::function<void(const job::Plan&, const job::Options&, std::span<const Split>)>;
@@ -142,7 +173,7 @@ class TextSource {
 
   mpi::Communicator comm_;
   InputList inputs_;
-  Separator separator_;
+  Format format_;
   TextOptions options_;
   double bytes_per_thread_ = 0;  // of all input, about
 };

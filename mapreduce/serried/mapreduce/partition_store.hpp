@@ -1,0 +1,163 @@
+/// Records on their way to a sort, partition by partition: in memory as long as there is room, then on disk.
+///
+///     PartitionStore store({.n_partitions = 64, .memory = 256 << 20});
+///     store.add(partition, {.place = place, .ordinal = i}, record);
+///     store.for_each_block(partition, [&](std::span<const char> block) {
+///       for_each_chunk(block, [&](const Chunk& chunk) { … });
+///     });
+///
+/// A chunk is a header and records, each a 32-bit length and its bytes; a block is chunks one after the other. Blocks can be
+/// sent and stored as they are.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <serried/mapreduce/spill_file.hpp>
+
+namespace serried::mapreduce {
+
+/// Where a record was in the input: positions sort as the input does.
+struct Position {
+  std::uint64_t place = 0;    ///< of the block of input that it was in (TextBlock::place)
+  std::uint32_t ordinal = 0;  ///< within that block
+};
+
+/// Records of one block of input and one partition, in the order of the input.
+struct ChunkHeader {
+  std::uint64_t place = 0;
+  std::uint32_t first = 0;  ///< where its records are in relation to those of other chunks of the same place
+  std::uint32_t n_records = 0;
+  std::uint64_t n_bytes = 0;  ///< of the records that follow
+};
+struct Chunk {
+  ChunkHeader header;
+  std::span<const char> records;
+};
+
+/// Calls `visit(const Chunk&)` for each chunk of `block`.
+template <class Visit>
+void for_each_chunk(std::span<const char> block, Visit&& visit) {
+  while (!block.empty()) {
+    Chunk chunk;
+    std::memcpy(&chunk.header, block.data(), sizeof chunk.header);
+    chunk.records = block.subspan(sizeof chunk.header, chunk.header.n_bytes);
+    visit(chunk);
+    block = block.subspan(sizeof chunk.header + chunk.header.n_bytes);
+  }
+}
+
+/// Calls `visit(std::string_view)` for each of `records`.
+template <class Visit>
+void for_each_record(std::span<const char> records, Visit&& visit) {
+  for (const char* next = records.data(); next != records.data() + records.size();) {
+    std::uint32_t size = 0;
+    std::memcpy(&size, next, sizeof size);
+    visit(std::string_view(next + sizeof size, size));
+    next += sizeof size + size;
+  }
+}
+
+/// Of one thread.
+class PartitionStore {
+ public:
+  struct Options {
+    std::size_t n_partitions = 1;
+    std::size_t memory = std::size_t{1} << 28;  ///< bytes that may be held before some go to disk
+    std::string tmp{};                          ///< see SpillFile
+  };
+  explicit PartitionStore(const Options& options);
+
+  /// Records of one place must come in the order of their ordinals. Throws if `record` is longer than 2^31 bytes.
+  void add(std::size_t partition, const Position& position, std::string_view record) {
+    Partition& to = partitions_[partition];
+    const std::size_t n_bytes = sizeof(std::uint32_t) + record.size();
+    if (to.chunk_place != position.place || to.room < n_bytes) [[unlikely]] {
+      open_chunk(to, position, n_bytes);
+    }
+    const auto size = static_cast<std::uint32_t>(record.size());
+    std::memcpy(to.next, &size, sizeof size);
+    std::memcpy(to.next + sizeof size, record.data(), record.size());
+    to.next += n_bytes;
+    to.room -= n_bytes;
+    ++to.chunk.n_records;
+    to.chunk.n_bytes += n_bytes;
+  }
+
+  [[nodiscard]] std::size_t n_partitions() const noexcept { return partitions_.size(); }
+  /// What for_each_block gives for it, in bytes.
+  [[nodiscard]] std::uint64_t n_bytes(std::size_t partition) const;
+  [[nodiscard]] std::uint64_t n_bytes() const;
+  /// Bytes of memory for blocks.
+  [[nodiscard]] std::uint64_t n_held() const;
+  /// Bytes on disk.
+  [[nodiscard]] std::uint64_t n_spilled() const noexcept { return spill_.n_stored(); }
+
+  /// Calls `visit(std::span<const char>)` for each block of a partition, in the order in which they were added.
+  template <class Visit>
+  void for_each_block(std::size_t partition, Visit&& visit) const {
+    std::vector<char> bytes;
+    for (const SpillFile::Piece& piece : partitions_[partition].spilled) {
+      spill_.read(piece, bytes);
+      visit(std::span<const char>(bytes));
+    }
+    for_each_held_block(partition, visit);
+  }
+  /// The same in two parts: `bytes` becomes the blocks that are on disk, one after the other, and then come those in memory,
+  /// which stay where they are.
+  void read_spilled(std::size_t partition, std::vector<char>& bytes) const;
+  template <class Visit>
+  void for_each_held_block(std::size_t partition, Visit&& visit) const {
+    for (const Block& block : partitions_[partition].blocks) {
+      if (block.size > 0) {
+        visit(std::span<const char>(block.bytes.get(), block.size));
+      }
+    }
+  }
+
+  /// Ends what was added so far: to be called before anything is read.
+  void finish();
+  /// Puts on disk what is in memory; nothing may be added afterwards. After `finish`.
+  void spill_all();
+  /// Forgets a partition, and frees what it has in memory. Different ones by different threads. After `finish`.
+  void drop(std::size_t partition);
+
+ private:
+  struct Block {
+    std::unique_ptr<char[]> bytes;
+    std::size_t size = 0;  // without the chunk that is open
+    std::size_t capacity = 0;
+  };
+  struct Partition {
+    static constexpr std::uint64_t none = ~std::uint64_t{0};
+
+    char* next = nullptr;  // in the last block
+    std::size_t room = 0;
+    std::uint64_t chunk_place = none;  // of the open chunk
+    ChunkHeader chunk;
+    std::vector<Block> blocks;
+    std::vector<SpillFile::Piece> spilled;
+    std::uint64_t n_bytes_spilled = 0;
+  };
+
+  void open_chunk(Partition& partition, const Position& position, std::size_t n_bytes);
+  static void close_chunk(Partition& partition);
+  void add_block(Partition& partition, std::size_t n_bytes);
+  void spill_full_blocks();
+  void spill(Partition& partition, std::vector<Block> blocks);
+
+  std::size_t memory_;
+  std::size_t block_bytes_;
+  std::size_t n_held_ = 0;  // capacity of all blocks, while records are added
+  std::vector<Partition> partitions_;
+  SpillFile spill_;
+  std::vector<char> spill_buffer_;
+};
+
+}  // namespace serried::mapreduce

@@ -1,0 +1,46 @@
+/// What a sort of records needs to know of their order.
+///
+/// Records are bytes. Comparing two of them takes them both from memory, so that an order also gives a number for each
+/// record that sorts as the records do, as far as it goes: most pairs need nothing else.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include <serried/base/hash.hpp>
+
+namespace serried::mapreduce {
+
+/// `prefix(a) < prefix(b)` implies `compare(a, b) < 0`; `compare` is negative, zero or positive, a strict weak order. Both are
+/// called by several threads at once, on any bytes.
+template <class O>
+concept RecordOrder = std::copy_constructible<O> && requires(const O& order, std::string_view record) {
+  { order.prefix(record) } -> std::same_as<std::uint64_t>;
+  { order.compare(record, record) } -> std::convertible_to<int>;
+};
+
+/// By the bytes, as memcmp does, a shorter one first.
+struct ByteOrder {
+  [[nodiscard]] std::uint64_t prefix(std::string_view record) const noexcept {
+    return __builtin_bswap64(load_short(record.data(), record.size() < 8 ? record.size() : 8).low);
+  }
+  [[nodiscard]] int compare(std::string_view a, std::string_view b) const noexcept { return a.compare(b); }
+};
+
+/// By `key_bytes` bytes from `key_offset` on, of records that hold them; the rest of a record does not count.
+struct KeyBytesOrder {
+  std::size_t key_offset = 0;
+  std::size_t key_bytes = 0;
+
+  [[nodiscard]] std::string_view key(std::string_view record) const {
+    return record.substr(key_offset, key_bytes);
+  }
+  [[nodiscard]] std::uint64_t prefix(std::string_view record) const {
+    return ByteOrder().prefix(key(record));
+  }
+  [[nodiscard]] int compare(std::string_view a, std::string_view b) const { return key(a).compare(key(b)); }
+};
+
+}  // namespace serried::mapreduce

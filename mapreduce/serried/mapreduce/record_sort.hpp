@@ -1,0 +1,668 @@
+/// Sorts records of any number, larger than memory, with the same bytes for any number of ranks, threads and any memory.
+///
+///     auto sorted = sort_records(source, line_feed, ByteOrder());
+///     sorted.write(output, "\n");
+///
+/// Sample sort: a sample of the input cuts the order into partitions of some megabytes; every thread puts the records that it
+/// reads into its PartitionStore; partitions that came out too large are cut again. Then, round by round, each rank gets some
+/// whole partitions, sorts them in memory and writes them. Equal records stay in the order of the input.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <memory>
+#include <numeric>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <boost/sort/pdqsort/pdqsort.hpp>
+
+#include <serried/base/error.hpp>
+#include <serried/base/hash.hpp>
+#include <serried/base/parallel.hpp>
+#include <serried/base/partition.hpp>
+#include <serried/job/run.hpp>
+#include <serried/mapreduce/partition_store.hpp>
+#include <serried/mapreduce/record_order.hpp>
+#include <serried/mapreduce/splitters.hpp>
+#include <serried/mapreduce/text_source.hpp>
+#include <serried/mpi/agree.hpp>
+#include <serried/mpi/allgather.hpp>
+#include <serried/mpi/allreduce.hpp>
+#include <serried/mpi/alltoall.hpp>
+#include <serried/report/timed_phase.hpp>
+#include <serried/store/output.hpp>
+
+namespace serried::mapreduce {
+
+/// What happens to records that compare equal.
+enum class Equals : bool { all_stay, first_stays };
+
+namespace detail {
+
+using Stores = std::vector<std::unique_ptr<PartitionStore>>;
+
+// What a partition should have, so that a thread sorts it in its cache and within its share of the memory.
+[[nodiscard]] inline std::uint64_t partition_bytes(const TextSource& source) {
+  constexpr std::uint64_t largest = std::uint64_t{16} << 20;
+  constexpr std::uint64_t smallest = std::uint64_t{64} << 10;
+  const auto n_threads = static_cast<std::uint64_t>(source.n_threads());
+  return std::clamp(source.options().memory / 12 / n_threads, smallest, largest);
+}
+
+// Collective: how many partitions the input should be cut into, as far as its size is known. A thread fills a block of 4 KiB
+// at least for each of them.
+[[nodiscard]] inline std::size_t n_partitions_for(const TextSource& source) {
+  constexpr std::uint64_t bytes_of_one = std::uint64_t{32} << 10;
+  constexpr std::uint64_t smallest = std::uint64_t{256} << 10;
+  constexpr std::uint64_t n_each = 4;  // of a thread, so that none has much more than the others
+  const std::uint64_t n_bytes = source.n_bytes_known();
+  const std::uint64_t n_threads =
+      mpi::allreduce_value(source.comm(), static_cast<std::uint64_t>(source.n_threads()), std::plus<>{});
+  const std::uint64_t n_most =
+      source.options().memory / 2 / static_cast<std::uint64_t>(source.n_threads()) / bytes_of_one;
+  const std::uint64_t n_by_size =
+      n_bytes + n_bytes / 4 > 0 ? (n_bytes + n_bytes / 4) / partition_bytes(source) + 1 : 1;
+  const std::uint64_t n_by_threads = std::min(n_each * n_threads, n_bytes / smallest + 1);
+  const std::uint64_t wanted =
+      std::min(std::max(n_by_size, n_by_threads), std::max<std::uint64_t>(n_most, 1));
+  return mpi::allreduce_value(source.comm(), wanted, mpi::min);
+}
+
+// What a thread has put aside of what it read, as a job::Partial.
+template <RecordOrder Order>
+class StoredRecords {
+ public:
+  StoredRecords(const Order& order, const Splitters<Order>& splitters, const PartitionStore::Options& options)
+      : order_(&order), splitters_(&splitters), stores_(1) {
+    stores_[0] = std::make_unique<PartitionStore>(options);
+  }
+
+  void add(const Position& position, std::string_view record) {
+    const std::size_t partition = splitters_->partition_of(order_->prefix(record), record, position.place);
+    stores_[0]->add(partition, position, record);
+  }
+
+  // What has been saved makes room for what comes.
+  void merge(StoredRecords&& other) {
+    for (const auto& store : stores_) {
+      store->spill_all();
+    }
+    std::ranges::move(other.stores_, std::back_inserter(stores_));
+  }
+  // All blocks, of whatever partition: a later run may cut the order elsewhere.
+  void save(std::vector<std::byte>& bytes) const {
+    for (const auto& store : stores_) {
+      store->finish();
+      for (std::size_t i = 0; i < store->n_partitions(); ++i) {
+        store->for_each_block(i, [&](std::span<const char> block) {
+          const auto* const first = reinterpret_cast<const std::byte*>(block.data());
+          bytes.insert(bytes.end(), first, first + block.size());
+        });
+      }
+    }
+  }
+  void load(std::span<const std::byte> bytes) {
+    const std::span block(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    std::vector<Chunk> chunks;
+    for_each_chunk(block, [&](const Chunk& chunk) { chunks.push_back(chunk); });
+    sort_by_place(chunks);
+    for (const Chunk& chunk : chunks) {
+      Position position{chunk.header.place, chunk.header.first};
+      for_each_record(chunk.records, [&](std::string_view record) {
+        add(position, record);
+        ++position.ordinal;
+      });
+    }
+  }
+
+  [[nodiscard]] Stores& stores() { return stores_; }
+
+  static void sort_by_place(std::vector<Chunk>& chunks) {
+    std::ranges::sort(chunks, [](const Chunk& a, const Chunk& b) {
+      return a.header.place != b.header.place ? a.header.place < b.header.place
+                                              : a.header.first < b.header.first;
+    });
+  }
+
+ private:
+  const Order* order_;
+  const Splitters<Order>* splitters_;
+  Stores stores_;
+};
+
+// The records of one partition, sorted in memory.
+template <RecordOrder Order>
+class SortedPartition {
+ public:
+  SortedPartition() = default;
+
+  SortedPartition(std::vector<Chunk> chunks, const Order& order, Equals equals) {
+    StoredRecords<Order>::sort_by_place(chunks);
+    std::size_t n_bytes = 0;
+    std::size_t n_records = 0;
+    for (const Chunk& chunk : chunks) {
+      n_bytes += chunk.records.size();
+      n_records += chunk.header.n_records;
+    }
+    bytes_ = std::make_unique_for_overwrite<char[]>(n_bytes);
+    rows_.reserve(n_records);
+    char* next = bytes_.get();
+    for (const Chunk& chunk : chunks) {
+      std::memcpy(next, chunk.records.data(), chunk.records.size());
+      for_each_record(std::span<const char>(next, chunk.records.size()), [&](std::string_view record) {
+        rows_.push_back({order.prefix(record), static_cast<std::uint64_t>(record.data() - bytes_.get())});
+      });
+      next += chunk.records.size();
+    }
+    sort(order);
+    if (equals == Equals::first_stays) {
+      const auto is_equal = [&](const Row& a, const Row& b) {
+        return a.prefix == b.prefix && order.compare(record(a), record(b)) == 0;
+      };
+      rows_.erase(std::unique(rows_.begin(), rows_.end(), is_equal), rows_.end());
+    }
+  }
+
+  [[nodiscard]] std::size_t n_records() const { return rows_.size(); }
+  [[nodiscard]] std::uint64_t n_bytes() const {
+    std::uint64_t n = 0;
+    for (const Row& row : rows_) {
+      n += record(row).size();
+    }
+    return n;
+  }
+  /// Calls `visit(std::string_view)` for each record, in order.
+  template <class Visit>
+  void for_each(Visit&& visit) const {
+    constexpr std::size_t ahead = 16;
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+      if (i + ahead < rows_.size()) {
+        __builtin_prefetch(bytes_.get() + rows_[i + ahead].offset - sizeof(std::uint32_t));
+      }
+      visit(record(rows_[i]));
+    }
+  }
+
+ private:
+  struct Row {
+    std::uint64_t prefix;
+    std::uint64_t offset;  // of the record in bytes_, behind its length; grows with the place in the input
+  };
+
+  [[nodiscard]] std::string_view record(const Row& row) const {
+    std::uint32_t size = 0;
+    std::memcpy(&size, bytes_.get() + row.offset - sizeof size, sizeof size);
+    return {bytes_.get() + row.offset, size};
+  }
+
+  void sort(const Order& order) {
+    boost::sort::pdqsort_branchless(rows_.begin(), rows_.end(),
+                                    [](const Row& a, const Row& b) { return a.prefix < b.prefix; });
+    for (auto begin = rows_.begin(); begin != rows_.end();) {
+      auto end = begin + 1;
+      while (end != rows_.end() && end->prefix == begin->prefix) {
+        ++end;
+      }
+      if (end - begin > 1) {
+        std::sort(begin, end, [&](const Row& a, const Row& b) {
+          const int difference = order.compare(record(a), record(b));
+          return difference != 0 ? difference < 0 : a.offset < b.offset;
+        });
+      }
+      begin = end;
+    }
+  }
+
+  std::unique_ptr<char[]> bytes_;
+  std::vector<Row> rows_;
+};
+
+}  // namespace detail
+
+/// Records that have been cut into partitions; what is left is to sort each of them, once, when they are written. Move-only.
+template <RecordOrder Order>
+class SortedRecords {
+  using Stores = detail::Stores;
+
+ public:
+  struct Written {
+    std::uint64_t n_records = 0;
+    std::uint64_t n_bytes = 0;
+  };
+
+  /// Collective. For sort_records: `stores` of this rank hold records in `n_partitions` each.
+  SortedRecords(std::shared_ptr<const TextSource> source, const Order& order, Equals equals, Stores stores,
+                std::size_t n_partitions, const SourceCounts& counts)
+      : source_(std::move(source)), order_(order), equals_(equals), counts_(counts) {
+    for (std::size_t i = 0; i < n_partitions; ++i) {
+      partitions_.push_back({.level = 0, .index = i});
+    }
+    levels_.push_back(std::move(stores));
+    measure();
+    constexpr int max_levels = 4;  // records that compare equal and have one place cannot be parted
+    for (int level = 1; level < max_levels && cut_again(); ++level) {
+      measure();
+    }
+  }
+
+  [[nodiscard]] const SourceCounts& source_counts() const { return counts_; }
+
+  /// Collective: the records in order, each with `end` behind it. To a file, which is committed, or to a stream. Returns
+  /// what was written by all ranks. Throws on all ranks if it cannot be written.
+  Written write(store::Output& output, std::string_view end) {
+    return std::visit([&](auto& kind) { return write(kind, end); }, output);
+  }
+
+  Written write(store::OutputFile& output, std::string_view end) {
+    Written all;
+    for_each_round([&](const Sorted& sorted) {
+      std::vector<std::uint64_t> offsets;
+      const Written here = place(sorted, end, offsets);
+      const auto everywhere = mpi::allgather_value(comm(), here.n_bytes);
+      const auto before = everywhere.begin() + comm().rank();
+      const std::uint64_t begin = std::accumulate(everywhere.begin(), before, all.n_bytes);
+      mpi::together(comm(), [&] {
+        for_each_in_parallel(sorted.size(), [&](std::size_t i) {
+          std::uint64_t offset = begin + offsets[i];
+          for_each_text(sorted[i], end, [&](std::span<const char> text) {
+            output.local_write_at(offset, text);
+            offset += text.size();
+          });
+        });
+      });
+      all.n_bytes = std::accumulate(everywhere.begin(), everywhere.end(), all.n_bytes);
+      all.n_records += mpi::allreduce_value(comm(), here.n_records, std::plus<>{});
+    });
+    output.commit(all.n_bytes);
+    return all;
+  }
+
+  Written write(store::OrderedOutput& output, std::string_view end) {
+    Written here;
+    for_each_round([&](const Sorted& sorted) {
+      std::vector<std::uint64_t> offsets;
+      const Written more = place(sorted, end, offsets);
+      here.n_bytes += more.n_bytes;
+      here.n_records += more.n_records;
+      output.write([&](const store::OrderedOutput::Put& put) {
+        for (const auto& partition : sorted) {
+          for_each_text(partition, end, put);
+        }
+      });
+    });
+    return {.n_records = mpi::allreduce_value(comm(), here.n_records, std::plus<>{}),
+            .n_bytes = mpi::allreduce_value(comm(), here.n_bytes, std::plus<>{})};
+  }
+
+  /// Bytes that this rank has put on disk. Local.
+  [[nodiscard]] std::uint64_t n_spilled() const {
+    std::uint64_t n = 0;
+    for (const Stores& level : levels_) {
+      for (const auto& store : level) {
+        n += store->n_spilled();
+      }
+    }
+    return n;
+  }
+
+ private:
+  using Sorted = std::vector<detail::SortedPartition<Order>>;
+  // A partition of the stores of a level: 0 is that of the first cut.
+  struct Partition {
+    std::size_t level = 0;
+    std::size_t index = 0;
+    std::uint64_t n_bytes = 0;  // over all ranks
+  };
+
+  [[nodiscard]] const mpi::Communicator& comm() const { return source_->comm(); }
+  [[nodiscard]] Stores& stores_of(const Partition& partition) { return levels_[partition.level]; }
+
+  [[nodiscard]] std::uint64_t n_bytes_here(const Partition& partition) {
+    std::uint64_t n = 0;
+    for (const auto& store : stores_of(partition)) {
+      n += store->n_bytes(partition.index);
+    }
+    return n;
+  }
+
+  // Collective.
+  void measure() {
+    std::vector<std::uint64_t> sizes;
+    for (const Partition& partition : partitions_) {
+      sizes.push_back(n_bytes_here(partition));
+    }
+    mpi::allreduce(comm(), sizes, std::plus<>{});
+    for (std::size_t i = 0; i < sizes.size(); ++i) {
+      partitions_[i].n_bytes = sizes[i];
+    }
+  }
+
+  // Collective: partitions that are far larger than they should be become several. False if there is none.
+  bool cut_again() {
+    const std::uint64_t wanted = detail::partition_bytes(*source_);
+    const auto n_held = [&] {
+      std::uint64_t n = 0;
+      for (const Stores& level : levels_) {
+        for (const auto& store : level) {
+          n += store->n_held();
+        }
+      }
+      return n;
+    };
+    const std::uint64_t half = source_->options().memory / 2;
+    bool has_cut = false;
+    std::vector<Partition> refined;
+    for (const Partition& partition : partitions_) {
+      if (partition.n_bytes <= 2 * wanted) {
+        refined.push_back(partition);
+        continue;
+      }
+      const std::size_t n_wanted = partition.n_bytes / wanted + 1;
+      const Splitters<Order> splitters = splitters_within(partition, n_wanted);
+      if (splitters.n_partitions() == 1) {
+        refined.push_back(partition);
+        continue;
+      }
+      has_cut = true;
+      const std::uint64_t held = n_held();
+      const PartitionStore::Options options{.n_partitions = splitters.n_partitions(),
+                                            .memory = std::max(half - std::min(half, held), half / 4),
+                                            .tmp = source_->options().tmp};
+      Stores stores(1);
+      mpi::together(comm(), [&] {
+        stores[0] = std::make_unique<PartitionStore>(options);
+        for_each_chunk_here(partition, [&](const Chunk& chunk) {
+          Position position{chunk.header.place, chunk.header.first};
+          for_each_record(chunk.records, [&](std::string_view record) {
+            stores[0]->add(splitters.partition_of(order_.prefix(record), record, position.place), position,
+                           record);
+            ++position.ordinal;
+          });
+        });
+        stores[0]->finish();
+      });
+      drop(partition);
+      for (std::size_t i = 0; i < splitters.n_partitions(); ++i) {
+        refined.push_back({.level = levels_.size(), .index = i});
+      }
+      levels_.push_back(std::move(stores));
+    }
+    partitions_ = std::move(refined);
+    return has_cut;
+  }
+
+  // Collective.
+  [[nodiscard]] Splitters<Order> splitters_within(const Partition& partition, std::size_t n_wanted) {
+    constexpr std::size_t n_samples_each = 64;
+    const std::uint64_t stride = partition.n_bytes / (n_wanted * n_samples_each) + 1;
+    Sample sample;
+    mpi::together(comm(), [&] {
+      std::uint64_t n_since = stride / 2;
+      for_each_chunk_here(partition, [&](const Chunk& chunk) {
+        for_each_record(chunk.records, [&](std::string_view record) {
+          n_since += record.size() + 1;
+          if (n_since >= stride) {
+            n_since %= stride;
+            sample.add(record, chunk.header.place);
+          }
+        });
+      });
+    });
+    return Splitters<Order>::of_samples(comm(), order_, sample, n_wanted, equals_ == Equals::all_stay);
+  }
+
+  template <class Visit>
+  void for_each_chunk_here(const Partition& partition, Visit&& visit) {
+    for (const auto& store : stores_of(partition)) {
+      store->for_each_block(partition.index,
+                            [&](std::span<const char> block) { for_each_chunk(block, visit); });
+    }
+  }
+
+  void drop(const Partition& partition) {
+    for (const auto& store : stores_of(partition)) {
+      store->drop(partition.index);
+    }
+  }
+
+  // Which partitions a rank gets in a round.
+  struct Round {
+    std::size_t first = 0;
+    std::size_t n_each = 0;
+    std::size_t n_partitions = 0;
+
+    [[nodiscard]] Range of(std::size_t rank) const {
+      const std::size_t begin = std::min(n_partitions, first + rank * n_each);
+      return {begin, std::min(n_partitions, begin + n_each)};
+    }
+  };
+
+  // Collective. Calls `visit(const Sorted&)` in each round, in which every rank has the next few partitions: those of rank
+  // 0, then those of rank 1, …
+  template <class Visit>
+  void for_each_round(Visit&& visit) {
+    const report::TimedPhase phase(source_->record(), comm(), "sort");
+    const auto n_ranks = static_cast<std::size_t>(comm().size());
+    Round round{.first = 0, .n_each = 0, .n_partitions = partitions_.size()};
+    while (round.first < partitions_.size()) {
+      round.n_each = n_each_from(round, n_ranks);
+      const auto received = exchange(round);
+      const Range mine = round.of(static_cast<std::size_t>(comm().rank()));
+      Sorted sorted(mine.size());
+      mpi::together(comm(), [&] {
+        for_each_in_parallel(sorted.size(), [&](std::size_t i) {
+          sorted[i] = sorted_partition(partitions_[mine.begin + i], i, round.n_each, received);
+        });
+      });
+      visit(std::as_const(sorted));
+      round.first += round.n_each * n_ranks;
+    }
+    phase.finish(source_->n_threads());
+  }
+
+  // So many partitions for each rank that what any of them gets is within a twelfth of the memory: it is there three times
+  // over while it is sorted, and as much is on its way.
+  [[nodiscard]] std::size_t n_each_from(Round round, std::size_t n_ranks) const {
+    const std::uint64_t limit = source_->options().memory / 12;
+    const auto fits = [&] {
+      for (std::size_t rank = 0; rank < n_ranks; ++rank) {
+        std::uint64_t n_bytes = 0;
+        for (std::size_t i = round.of(rank).begin; i < round.of(rank).end; ++i) {
+          n_bytes += partitions_[i].n_bytes;
+        }
+        if (n_bytes > limit) {
+          return false;
+        }
+      }
+      return true;
+    };
+    const std::size_t n_most = (partitions_.size() - round.first + n_ranks - 1) / n_ranks;
+    for (round.n_each = 2; round.n_each <= n_most && fits(); ++round.n_each) {
+    }
+    return round.n_each - 1;
+  }
+
+  // Collective: what the other ranks hold of this rank's partitions: from each the sizes of all of these, and then their
+  // blocks.
+  [[nodiscard]] std::vector<std::vector<char>> exchange(const Round& round) {
+    const auto me = static_cast<std::size_t>(comm().rank());
+    std::vector<std::vector<char>> outgoing(static_cast<std::size_t>(comm().size()));
+    mpi::together(comm(), [&] {
+      for (std::size_t rank = 0; rank < outgoing.size(); ++rank) {
+        if (rank == me) {
+          continue;
+        }
+        std::vector<std::uint64_t> sizes(round.n_each);
+        const Range theirs = round.of(rank);
+        for (std::size_t i = theirs.begin; i < theirs.end; ++i) {
+          sizes[i - theirs.begin] = n_bytes_here(partitions_[i]);
+        }
+        std::vector<char>& message = outgoing[rank];
+        const std::size_t header_bytes = sizes.size() * sizeof(std::uint64_t);
+        message.reserve(header_bytes + std::accumulate(sizes.begin(), sizes.end(), std::uint64_t{0}));
+        const auto* const header = reinterpret_cast<const char*>(sizes.data());
+        message.insert(message.end(), header, header + header_bytes);
+        for (std::size_t i = theirs.begin; i < theirs.end; ++i) {
+          for (const auto& store : stores_of(partitions_[i])) {
+            store->for_each_block(partitions_[i].index, [&](std::span<const char> block) {
+              message.insert(message.end(), block.begin(), block.end());
+            });
+          }
+          drop(partitions_[i]);
+        }
+      }
+    });
+    const std::vector<std::span<const char>> messages(outgoing.begin(), outgoing.end());
+    return mpi::alltoall_ragged<char>(comm(), messages);
+  }
+
+  // Number `i` of this rank's in a round.
+  [[nodiscard]] detail::SortedPartition<Order> sorted_partition(
+      const Partition& partition, std::size_t i, std::size_t n_each,
+      const std::vector<std::vector<char>>& received) {
+    std::vector<Chunk> chunks;
+    const auto keep = [&](const Chunk& chunk) { chunks.push_back(chunk); };
+    std::vector<std::vector<char>> from_disk;
+    for (const auto& store : stores_of(partition)) {
+      store->read_spilled(partition.index, from_disk.emplace_back());
+      for_each_chunk(from_disk.back(), keep);
+      store->for_each_held_block(partition.index,
+                                 [&](std::span<const char> block) { for_each_chunk(block, keep); });
+    }
+    for (const std::vector<char>& message : received) {
+      if (message.empty()) {
+        continue;  // from this rank itself
+      }
+      std::vector<std::uint64_t> sizes(n_each);
+      const std::size_t header_bytes = n_each * sizeof(std::uint64_t);
+      std::memcpy(sizes.data(), message.data(), header_bytes);
+      const auto before = std::accumulate(sizes.begin(), sizes.begin() + static_cast<std::ptrdiff_t>(i),
+                                          std::uint64_t{header_bytes});
+      for_each_chunk(std::span(message).subspan(before, sizes[i]), keep);
+    }
+    detail::SortedPartition<Order> sorted(std::move(chunks), order_, equals_);
+    drop(partition);
+    return sorted;
+  }
+
+  // Calls work(i) for i in [0, n) on this rank's threads.
+  template <class Work>
+  void for_each_in_parallel(std::size_t n, Work&& work) {
+    std::atomic<std::size_t> next{0};
+    const auto n_threads =
+        static_cast<int>(std::min<std::size_t>(n, static_cast<std::size_t>(source_->n_threads())));
+    on_threads(n_threads, [&](int) {
+      for (std::size_t i = next++; i < n; i = next++) {
+        work(i);
+      }
+    });
+  }
+
+  // Where each of this rank's partitions begins in what it writes in this round.
+  Written place(const Sorted& sorted, std::string_view end, std::vector<std::uint64_t>& offsets) {
+    std::vector<std::uint64_t> sizes(sorted.size());
+    for_each_in_parallel(sorted.size(), [&](std::size_t i) {
+      sizes[i] = sorted[i].n_bytes() + sorted[i].n_records() * end.size();
+    });
+    Written here;
+    for (std::size_t i = 0; i < sorted.size(); ++i) {
+      offsets.push_back(here.n_bytes);
+      here.n_bytes += sizes[i];
+      here.n_records += sorted[i].n_records();
+    }
+    return here;
+  }
+
+  // The records with `end` behind each, in pieces of about a megabyte.
+  template <class Put>
+  static void for_each_text(const detail::SortedPartition<Order>& sorted, std::string_view end, Put&& put) {
+    constexpr std::size_t text_bytes = std::size_t{1} << 20;
+    std::vector<char> text;
+    text.reserve(text_bytes + (text_bytes >> 2));
+    sorted.for_each([&](std::string_view record) {
+      text.insert(text.end(), record.begin(), record.end());
+      text.insert(text.end(), end.begin(), end.end());
+      if (text.size() >= text_bytes) {
+        put(std::span<const char>(text));
+        text.clear();
+      }
+    });
+    if (!text.empty()) {
+      put(std::span<const char>(text));
+    }
+  }
+
+  std::shared_ptr<const TextSource> source_;
+  Order order_;
+  Equals equals_;
+  std::vector<Stores> levels_;
+  std::vector<Partition> partitions_;  // in order
+  SourceCounts counts_;
+};
+
+/// Collective: the records that `feed(block, sink)` makes of all of `source`, sorted by `order`. `purpose` says what of, for a
+/// checkpoint. Equal records stay in the order of the input. Throws the same serried::Error on all ranks.
+template <RecordOrder Order, class Feed>
+[[nodiscard]] SortedRecords<Order> sort_records(std::shared_ptr<const TextSource> source, const Feed& feed,
+                                                const Order& order, Equals equals = Equals::all_stay,
+                                                const std::string& purpose = "sort") {
+  const mpi::Communicator& comm = source->comm();
+  const std::uint64_t memory = source->options().memory / 2 / static_cast<std::uint64_t>(source->n_threads());
+  const auto as_text = [](std::span<char> block) { return std::string_view(block.data(), block.size()); };
+
+  // A cut of the order, by what is here and there in the files.
+  const std::size_t n_wanted = detail::n_partitions_for(*source);
+  Sample sample;
+  mpi::together(comm, [&] {
+    if (n_wanted > 1) {
+      source->sample_blocks([&](std::span<char> block, std::uint64_t place, std::size_t n_most) {
+        std::size_t n = 0;
+        feed(as_text(block), [&](std::string_view record) {
+          if (n++ < n_most) {
+            sample.add(record, place);
+          }
+        });
+      });
+    }
+  });
+  const auto splitters =
+      Splitters<Order>::of_samples(comm, order, sample, n_wanted, equals == Equals::all_stay);
+
+  using Stored = detail::StoredRecords<Order>;
+  const PartitionStore::Options options{
+      .n_partitions = splitters.n_partitions(), .memory = memory, .tmp = source->options().tmp};
+  auto parts = source->for_each_block(
+      purpose, [&] { return Stored(order, splitters, options); },
+      [&](Stored& stored, const TextBlock& block) {
+        Position position{block.place, 0};
+        feed(as_text(block.text), [&](std::string_view record) {
+          stored.add(position, record);
+          ++position.ordinal;
+        });
+        return std::uint64_t{position.ordinal};
+      });
+  const SourceCounts counts = source->counts_of(parts);
+  detail::Stores stores;
+  mpi::together(comm, [&] {
+    for (auto& part : parts) {
+      for (auto& store : part.part.stores()) {
+        store->finish();
+        stores.push_back(std::move(store));
+      }
+    }
+  });
+  return SortedRecords<Order>(std::move(source), order, equals, std::move(stores), splitters.n_partitions(),
+                              counts);
+}
+
+}  // namespace serried::mapreduce
