@@ -1,8 +1,13 @@
+#include <algorithm>
 #include <array>
+#include <cctype>
+#include <charconv>
 #include <cmath>
+#include <system_error>
 
 #include <fmt/format.h>
 
+#include <serried/base/error.hpp>
 #include <serried/base/quantity.hpp>
 
 namespace serried {
@@ -20,6 +25,22 @@ std::string format_bytes(std::uint64_t n_bytes) {
   }
   const int decimals = value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
   return fmt::format("{:.{}f} {}", value, decimals, names[unit]);
+}
+
+std::uint64_t parse_bytes(std::string_view text) {
+  constexpr std::string_view units = "BKMGTP";
+  constexpr std::uint64_t most = std::uint64_t{1} << 63;
+  std::uint64_t number = 0;
+  const auto [rest, status] = std::from_chars(text.data(), text.data() + text.size(), number);
+  std::string unit(rest, text.data() + text.size());
+  std::ranges::transform(unit, unit.begin(), [](unsigned char c) { return std::toupper(c); });
+  const std::size_t power = unit.empty() ? std::string_view::npos : units.find(unit[0]);
+  const bool is_unit = power != std::string_view::npos &&
+                       (unit.size() == 1 || (power > 0 && (unit.substr(1) == "IB" || unit.substr(1) == "B")));
+  if (status != std::errc() || !is_unit || number > most >> (10 * power)) {
+    throw usage_error(fmt::format("\"{}\" is not a size such as 512M, 2GiB or 64K", text));
+  }
+  return number << (10 * power);
 }
 
 std::string format_seconds(double seconds) {

@@ -4,6 +4,7 @@
 /// record that sorts as the records do, as far as it goes: most pairs need nothing else.
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -21,10 +22,19 @@ concept RecordOrder = std::copy_constructible<O> && requires(const O& order, std
   { order.compare(record, record) } -> std::convertible_to<int>;
 };
 
+/// One whose prefix is the first eight bytes of a key, and which can tell those that follow, too: `prefix(record, depth)` is
+/// the eight from byte `depth` on, zeros beyond the end.
+template <class O>
+concept OrderByBytes = RecordOrder<O> &&
+    requires(const O& order, std::string_view record, std::size_t depth) {
+  { order.prefix(record, depth) } -> std::same_as<std::uint64_t>;
+};
+
 /// By the bytes, as memcmp does, a shorter one first.
 struct ByteOrder {
-  [[nodiscard]] std::uint64_t prefix(std::string_view record) const noexcept {
-    return __builtin_bswap64(load_short(record.data(), record.size() < 8 ? record.size() : 8).low);
+  [[nodiscard]] std::uint64_t prefix(std::string_view record, std::size_t depth = 0) const noexcept {
+    const std::string_view rest = record.substr(std::min(depth, record.size()));
+    return __builtin_bswap64(load_short(rest.data(), std::min<std::size_t>(rest.size(), 8)).low);
   }
   [[nodiscard]] int compare(std::string_view a, std::string_view b) const noexcept { return a.compare(b); }
 };
@@ -37,8 +47,8 @@ struct KeyBytesOrder {
   [[nodiscard]] std::string_view key(std::string_view record) const {
     return record.substr(key_offset, key_bytes);
   }
-  [[nodiscard]] std::uint64_t prefix(std::string_view record) const {
-    return ByteOrder().prefix(key(record));
+  [[nodiscard]] std::uint64_t prefix(std::string_view record, std::size_t depth = 0) const {
+    return ByteOrder().prefix(key(record), depth);
   }
   [[nodiscard]] int compare(std::string_view a, std::string_view b) const { return key(a).compare(key(b)); }
 };

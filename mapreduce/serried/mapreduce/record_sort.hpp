@@ -164,10 +164,10 @@ class SortedPartition {
       });
       next += chunk.records.size();
     }
-    sort(order);
+    sort(rows_, order);
     if (equals == Equals::first_stays) {
       const auto is_equal = [&](const Row& a, const Row& b) {
-        return a.prefix == b.prefix && order.compare(record(a), record(b)) == 0;
+        return order.compare(record(a), record(b)) == 0;
       };
       rows_.erase(std::unique(rows_.begin(), rows_.end(), is_equal), rows_.end());
     }
@@ -205,21 +205,47 @@ class SortedPartition {
     return {bytes_.get() + row.offset, size};
   }
 
-  void sort(const Order& order) {
-    boost::sort::pdqsort_branchless(rows_.begin(), rows_.end(),
-                                    [](const Row& a, const Row& b) { return a.prefix < b.prefix; });
-    for (auto begin = rows_.begin(); begin != rows_.end();) {
-      auto end = begin + 1;
-      while (end != rows_.end() && end->prefix == begin->prefix) {
+  // `depth`: bytes of the key that all of `rows` have in common, before those in their prefixes.
+  void sort(std::span<Row> rows, const Order& order, std::size_t depth = 0) const {
+    // Without a branch on the comparison, which would be mispredicted every other time.
+    boost::sort::pdqsort_branchless(rows.begin(), rows.end(), [](const Row& a, const Row& b) {
+      __extension__ using Wide = unsigned __int128;
+      return (Wide{a.prefix} << 64 | a.offset) < (Wide{b.prefix} << 64 | b.offset);
+    });
+    for (std::size_t begin = 0; begin < rows.size();) {
+      std::size_t end = begin + 1;
+      while (end < rows.size() && rows[end].prefix == rows[begin].prefix) {
         ++end;
       }
       if (end - begin > 1) {
-        std::sort(begin, end, [&](const Row& a, const Row& b) {
-          const int difference = order.compare(record(a), record(b));
-          return difference != 0 ? difference < 0 : a.offset < b.offset;
-        });
+        sort_equal(rows.subspan(begin, end - begin), order, depth);
       }
       begin = end;
+    }
+  }
+
+  // Rows with equal prefixes, in the order of the input.
+  void sort_equal(std::span<Row> rows, const Order& order, std::size_t depth) const {
+    constexpr std::size_t few = 12;
+    constexpr std::size_t max_depth = 256;
+    const auto is_before = [&](const Row& a, const Row& b) {
+      return order.compare(record(a), record(b)) < 0;
+    };
+    if constexpr (OrderByBytes<Order>) {
+      if (rows.size() > few && depth < max_depth) {
+        const std::size_t deeper = depth + sizeof(std::uint64_t);
+        for (Row& row : rows) {
+          row.prefix = order.prefix(record(row), deeper);
+        }
+        // Where nothing is left of any of them, they differ at most in how many zero bytes they end with.
+        if (std::ranges::any_of(rows, [](const Row& row) { return row.prefix != 0; })) {
+          sort(rows, order, deeper);
+          return;
+        }
+      }
+    }
+    if (!std::ranges::is_sorted(rows, is_before)) {
+      std::ranges::stable_sort(rows, is_before);
     }
   }
 
