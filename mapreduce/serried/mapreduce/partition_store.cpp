@@ -20,6 +20,7 @@ std::size_t block_bytes_for(const PartitionStore::Options& options) {
 PartitionStore::PartitionStore(const Options& options)
     : memory_(options.memory),
       block_bytes_(block_bytes_for(options)),
+      pool_(block_bytes_, std::min(options.memory / 8, std::size_t{32} << 20)),
       partitions_(options.n_partitions),
       spill_(options.tmp) {
   expects(options.n_partitions > 0, "there is a partition");
@@ -73,8 +74,15 @@ void PartitionStore::add_block(Partition& partition, std::size_t n_bytes) {
   if (n_held_ + capacity > memory_) {
     spill_full_blocks();
   }
-  partition.blocks.push_back({std::make_unique_for_overwrite<char[]>(capacity), 0, capacity});
-  partition.next = partition.blocks.back().bytes.get();
+  Block& block = partition.blocks.emplace_back();
+  if (capacity > block_bytes_) {
+    block.own = std::make_unique_for_overwrite<char[]>(capacity);
+    block.bytes = block.own.get();
+  } else {
+    block.bytes = pool_.take();
+  }
+  block.capacity = capacity;
+  partition.next = block.bytes;
   partition.room = capacity;
   n_held_ += capacity;
 }
@@ -106,9 +114,13 @@ void PartitionStore::spill(Partition& partition, std::vector<Block> blocks) {
     }
   };
   for (Block& block : blocks) {
-    spill_buffer_.insert(spill_buffer_.end(), block.bytes.get(), block.bytes.get() + block.size);
+    spill_buffer_.insert(spill_buffer_.end(), block.bytes, block.bytes + block.size);
     n_held_ -= block.capacity;
-    block.bytes.reset();
+    if (block.own) {
+      block.own.reset();
+    } else {
+      pool_.give_back(block.bytes);
+    }
     if (spill_buffer_.size() >= piece_bytes) {
       flush();
     }
@@ -120,16 +132,6 @@ void PartitionStore::spill_all() {
   for (Partition& partition : partitions_) {
     spill(partition, std::exchange(partition.blocks, {}));
   }
-}
-
-std::uint64_t PartitionStore::n_held() const {
-  std::uint64_t n = 0;
-  for (const Partition& partition : partitions_) {
-    for (const Block& block : partition.blocks) {
-      n += block.capacity;
-    }
-  }
-  return n;
 }
 
 void PartitionStore::read_spilled(std::size_t partition, std::vector<char>& bytes) const {

@@ -19,6 +19,7 @@
 #include <string_view>
 #include <vector>
 
+#include <serried/mapreduce/block_pool.hpp>
 #include <serried/mapreduce/spill_file.hpp>
 
 namespace serried::mapreduce {
@@ -95,7 +96,7 @@ class PartitionStore {
   [[nodiscard]] std::uint64_t n_bytes(std::size_t partition) const;
   [[nodiscard]] std::uint64_t n_bytes() const;
   /// Bytes of memory for blocks.
-  [[nodiscard]] std::uint64_t n_held() const;
+  [[nodiscard]] std::uint64_t n_held() const { return n_held_; }
   /// Bytes on disk.
   [[nodiscard]] std::uint64_t n_spilled() const noexcept { return spill_.n_stored(); }
 
@@ -116,7 +117,7 @@ class PartitionStore {
   void for_each_held_block(std::size_t partition, Visit&& visit) const {
     for (const Block& block : partitions_[partition].blocks) {
       if (block.size > 0) {
-        visit(std::span<const char>(block.bytes.get(), block.size));
+        visit(std::span<const char>(block.bytes, block.size));
       }
     }
   }
@@ -125,13 +126,14 @@ class PartitionStore {
   void finish();
   /// Puts on disk what is in memory; nothing may be added afterwards. After `finish`.
   void spill_all();
-  /// Forgets a partition, and frees what it has in memory. Different ones by different threads. After `finish`.
+  /// Forgets a partition. Different ones by different threads. After `finish`.
   void drop(std::size_t partition);
 
  private:
   struct Block {
-    std::unique_ptr<char[]> bytes;
-    std::size_t size = 0;  // without the chunk that is open
+    char* bytes = nullptr;        // of the pool, or
+    std::unique_ptr<char[]> own;  // for a record that is longer than its blocks
+    std::size_t size = 0;         // without the chunk that is open
     std::size_t capacity = 0;
   };
   struct Partition {
@@ -155,6 +157,7 @@ class PartitionStore {
   std::size_t memory_;
   std::size_t block_bytes_;
   std::size_t n_held_ = 0;  // capacity of all blocks, while records are added
+  BlockPool pool_;
   std::vector<Partition> partitions_;
   SpillFile spill_;
   std::vector<char> spill_buffer_;

@@ -30,6 +30,7 @@
 #include <serried/base/hash.hpp>
 #include <serried/base/parallel.hpp>
 #include <serried/base/partition.hpp>
+#include <serried/base/zeroed_array.hpp>
 #include <serried/job/run.hpp>
 #include <serried/mapreduce/partition_store.hpp>
 #include <serried/mapreduce/record_order.hpp>
@@ -140,13 +141,11 @@ class StoredRecords {
   Stores stores_;
 };
 
-// The records of one partition, sorted in memory.
+// The records of one partition, sorted in memory, which is used again for the next one.
 template <RecordOrder Order>
 class SortedPartition {
  public:
-  SortedPartition() = default;
-
-  SortedPartition(std::vector<Chunk> chunks, const Order& order, Equals equals) {
+  void assign(std::vector<Chunk> chunks, const Order& order, Equals equals) {
     StoredRecords<Order>::sort_by_place(chunks);
     std::size_t n_bytes = 0;
     std::size_t n_records = 0;
@@ -154,40 +153,36 @@ class SortedPartition {
       n_bytes += chunk.records.size();
       n_records += chunk.header.n_records;
     }
-    bytes_ = std::make_unique_for_overwrite<char[]>(n_bytes);
+    if (bytes_.size() < n_bytes) {
+      bytes_ = {};
+      bytes_ = ZeroedArray<char>(n_bytes + n_bytes / 8);
+    }
+    rows_.clear();
     rows_.reserve(n_records);
-    char* next = bytes_.get();
+    char* next = bytes_.data();
     for (const Chunk& chunk : chunks) {
       std::memcpy(next, chunk.records.data(), chunk.records.size());
       for_each_record(std::span<const char>(next, chunk.records.size()), [&](std::string_view record) {
-        rows_.push_back({order.prefix(record), static_cast<std::uint64_t>(record.data() - bytes_.get())});
+        rows_.push_back({order.prefix(record), static_cast<std::uint64_t>(record.data() - bytes_.data())});
       });
       next += chunk.records.size();
     }
+    n_bytes_ = n_bytes - n_records * sizeof(std::uint32_t);
     sort(rows_, order);
     if (equals == Equals::first_stays) {
-      const auto is_equal = [&](const Row& a, const Row& b) {
-        return order.compare(record(a), record(b)) == 0;
-      };
-      rows_.erase(std::unique(rows_.begin(), rows_.end(), is_equal), rows_.end());
+      remove_equals(order);
     }
   }
 
   [[nodiscard]] std::size_t n_records() const { return rows_.size(); }
-  [[nodiscard]] std::uint64_t n_bytes() const {
-    std::uint64_t n = 0;
-    for (const Row& row : rows_) {
-      n += record(row).size();
-    }
-    return n;
-  }
+  [[nodiscard]] std::uint64_t n_bytes() const { return n_bytes_; }
   /// Calls `visit(std::string_view)` for each record, in order.
   template <class Visit>
   void for_each(Visit&& visit) const {
     constexpr std::size_t ahead = 16;
     for (std::size_t i = 0; i < rows_.size(); ++i) {
       if (i + ahead < rows_.size()) {
-        __builtin_prefetch(bytes_.get() + rows_[i + ahead].offset - sizeof(std::uint32_t));
+        __builtin_prefetch(bytes_.data() + rows_[i + ahead].offset - sizeof(std::uint32_t));
       }
       visit(record(rows_[i]));
     }
@@ -201,8 +196,19 @@ class SortedPartition {
 
   [[nodiscard]] std::string_view record(const Row& row) const {
     std::uint32_t size = 0;
-    std::memcpy(&size, bytes_.get() + row.offset - sizeof size, sizeof size);
-    return {bytes_.get() + row.offset, size};
+    std::memcpy(&size, bytes_.data() + row.offset - sizeof size, sizeof size);
+    return {bytes_.data() + row.offset, size};
+  }
+
+  void remove_equals(const Order& order) {
+    const auto is_equal = [&](const Row& a, const Row& b) {
+      return order.compare(record(a), record(b)) == 0;
+    };
+    rows_.erase(std::unique(rows_.begin(), rows_.end(), is_equal), rows_.end());
+    n_bytes_ = 0;
+    for (const Row& row : rows_) {
+      n_bytes_ += record(row).size();
+    }
   }
 
   // `depth`: bytes of the key that all of `rows` have in common, before those in their prefixes.
@@ -249,8 +255,9 @@ class SortedPartition {
     }
   }
 
-  std::unique_ptr<char[]> bytes_;
+  ZeroedArray<char> bytes_;
   std::vector<Row> rows_;
+  std::uint64_t n_bytes_ = 0;  // of the records alone
 };
 
 }  // namespace detail
@@ -269,7 +276,11 @@ class SortedRecords {
   /// Collective. For sort_records: `stores` of this rank hold records in `n_partitions` each.
   SortedRecords(std::shared_ptr<const TextSource> source, const Order& order, Equals equals, Stores stores,
                 std::size_t n_partitions, const SourceCounts& counts)
-      : source_(std::move(source)), order_(order), equals_(equals), counts_(counts) {
+      : source_(std::move(source)),
+        order_(order),
+        equals_(equals),
+        counts_(counts),
+        texts_(static_cast<std::size_t>(source_->n_threads())) {
     for (std::size_t i = 0; i < n_partitions; ++i) {
       partitions_.push_back({.level = 0, .index = i});
     }
@@ -291,16 +302,16 @@ class SortedRecords {
 
   Written write(store::OutputFile& output, std::string_view end) {
     Written all;
-    for_each_round([&](const Sorted& sorted) {
+    for_each_round([&](Sorted sorted) {
       std::vector<std::uint64_t> offsets;
       const Written here = place(sorted, end, offsets);
       const auto everywhere = mpi::allgather_value(comm(), here.n_bytes);
       const auto before = everywhere.begin() + comm().rank();
       const std::uint64_t begin = std::accumulate(everywhere.begin(), before, all.n_bytes);
       mpi::together(comm(), [&] {
-        for_each_in_parallel(sorted.size(), [&](std::size_t i) {
+        for_each_in_parallel(sorted.size(), [&](std::size_t i, std::size_t thread) {
           std::uint64_t offset = begin + offsets[i];
-          for_each_text(sorted[i], end, [&](std::span<const char> text) {
+          for_each_text(sorted[i], end, texts_[thread], [&](std::span<const char> text) {
             output.local_write_at(offset, text);
             offset += text.size();
           });
@@ -315,14 +326,14 @@ class SortedRecords {
 
   Written write(store::OrderedOutput& output, std::string_view end) {
     Written here;
-    for_each_round([&](const Sorted& sorted) {
+    for_each_round([&](Sorted sorted) {
       std::vector<std::uint64_t> offsets;
       const Written more = place(sorted, end, offsets);
       here.n_bytes += more.n_bytes;
       here.n_records += more.n_records;
       output.write([&](const store::OrderedOutput::Put& put) {
         for (const auto& partition : sorted) {
-          for_each_text(partition, end, put);
+          for_each_text(partition, end, texts_[0], put);
         }
       });
     });
@@ -342,7 +353,7 @@ class SortedRecords {
   }
 
  private:
-  using Sorted = std::vector<detail::SortedPartition<Order>>;
+  using Sorted = std::span<const detail::SortedPartition<Order>>;
   // A partition of the stores of a level: 0 is that of the first cut.
   struct Partition {
     std::size_t level = 0;
@@ -482,15 +493,17 @@ class SortedRecords {
     Round round{.first = 0, .n_each = 0, .n_partitions = partitions_.size()};
     while (round.first < partitions_.size()) {
       round.n_each = n_each_from(round, n_ranks);
-      const auto received = exchange(round);
+      exchange(round);
       const Range mine = round.of(static_cast<std::size_t>(comm().rank()));
-      Sorted sorted(mine.size());
+      if (sorted_.size() < mine.size()) {
+        sorted_.resize(mine.size());
+      }
       mpi::together(comm(), [&] {
-        for_each_in_parallel(sorted.size(), [&](std::size_t i) {
-          sorted[i] = sorted_partition(partitions_[mine.begin + i], i, round.n_each, received);
+        for_each_in_parallel(mine.size(), [&](std::size_t i, std::size_t) {
+          sort_partition(partitions_[mine.begin + i], i, round.n_each);
         });
       });
-      visit(std::as_const(sorted));
+      visit(Sorted(sorted_).first(mine.size()));
       round.first += round.n_each * n_ranks;
     }
     phase.finish(source_->n_threads());
@@ -520,11 +533,11 @@ class SortedRecords {
 
   // Collective: what the other ranks hold of this rank's partitions: from each the sizes of all of these, and then their
   // blocks.
-  [[nodiscard]] std::vector<std::vector<char>> exchange(const Round& round) {
+  void exchange(const Round& round) {
     const auto me = static_cast<std::size_t>(comm().rank());
-    std::vector<std::vector<char>> outgoing(static_cast<std::size_t>(comm().size()));
+    outgoing_.resize(static_cast<std::size_t>(comm().size()));
     mpi::together(comm(), [&] {
-      for (std::size_t rank = 0; rank < outgoing.size(); ++rank) {
+      for (std::size_t rank = 0; rank < outgoing_.size(); ++rank) {
         if (rank == me) {
           continue;
         }
@@ -533,7 +546,8 @@ class SortedRecords {
         for (std::size_t i = theirs.begin; i < theirs.end; ++i) {
           sizes[i - theirs.begin] = n_bytes_here(partitions_[i]);
         }
-        std::vector<char>& message = outgoing[rank];
+        std::vector<char>& message = outgoing_[rank];
+        message.clear();
         const std::size_t header_bytes = sizes.size() * sizeof(std::uint64_t);
         message.reserve(header_bytes + std::accumulate(sizes.begin(), sizes.end(), std::uint64_t{0}));
         const auto* const header = reinterpret_cast<const char*>(sizes.data());
@@ -548,14 +562,12 @@ class SortedRecords {
         }
       }
     });
-    const std::vector<std::span<const char>> messages(outgoing.begin(), outgoing.end());
-    return mpi::alltoall_ragged<char>(comm(), messages);
+    const std::vector<std::span<const char>> messages(outgoing_.begin(), outgoing_.end());
+    mpi::alltoall_ragged<char>(comm(), messages, received_);
   }
 
   // Number `i` of this rank's in a round.
-  [[nodiscard]] detail::SortedPartition<Order> sorted_partition(
-      const Partition& partition, std::size_t i, std::size_t n_each,
-      const std::vector<std::vector<char>>& received) {
+  void sort_partition(const Partition& partition, std::size_t i, std::size_t n_each) {
     std::vector<Chunk> chunks;
     const auto keep = [&](const Chunk& chunk) { chunks.push_back(chunk); };
     std::vector<std::vector<char>> from_disk;
@@ -565,7 +577,7 @@ class SortedRecords {
       store->for_each_held_block(partition.index,
                                  [&](std::span<const char> block) { for_each_chunk(block, keep); });
     }
-    for (const std::vector<char>& message : received) {
+    for (const std::vector<char>& message : received_) {
       if (message.empty()) {
         continue;  // from this rank itself
       }
@@ -576,45 +588,40 @@ class SortedRecords {
                                           std::uint64_t{header_bytes});
       for_each_chunk(std::span(message).subspan(before, sizes[i]), keep);
     }
-    detail::SortedPartition<Order> sorted(std::move(chunks), order_, equals_);
+    sorted_[i].assign(std::move(chunks), order_, equals_);
     drop(partition);
-    return sorted;
   }
 
-  // Calls work(i) for i in [0, n) on this rank's threads.
+  // Calls work(i, thread) for i in [0, n) on this rank's threads.
   template <class Work>
   void for_each_in_parallel(std::size_t n, Work&& work) {
     std::atomic<std::size_t> next{0};
     const auto n_threads =
         static_cast<int>(std::min<std::size_t>(n, static_cast<std::size_t>(source_->n_threads())));
-    on_threads(n_threads, [&](int) {
+    on_threads(n_threads, [&](int thread) {
       for (std::size_t i = next++; i < n; i = next++) {
-        work(i);
+        work(i, static_cast<std::size_t>(thread));
       }
     });
   }
 
   // Where each of this rank's partitions begins in what it writes in this round.
-  Written place(const Sorted& sorted, std::string_view end, std::vector<std::uint64_t>& offsets) {
-    std::vector<std::uint64_t> sizes(sorted.size());
-    for_each_in_parallel(sorted.size(), [&](std::size_t i) {
-      sizes[i] = sorted[i].n_bytes() + sorted[i].n_records() * end.size();
-    });
+  static Written place(Sorted sorted, std::string_view end, std::vector<std::uint64_t>& offsets) {
     Written here;
-    for (std::size_t i = 0; i < sorted.size(); ++i) {
+    for (const auto& partition : sorted) {
       offsets.push_back(here.n_bytes);
-      here.n_bytes += sizes[i];
-      here.n_records += sorted[i].n_records();
+      here.n_bytes += partition.n_bytes() + partition.n_records() * end.size();
+      here.n_records += partition.n_records();
     }
     return here;
   }
 
   // The records with `end` behind each, in pieces of about a megabyte.
   template <class Put>
-  static void for_each_text(const detail::SortedPartition<Order>& sorted, std::string_view end, Put&& put) {
+  static void for_each_text(const detail::SortedPartition<Order>& sorted, std::string_view end,
+                            std::vector<char>& text, Put&& put) {
     constexpr std::size_t text_bytes = std::size_t{1} << 20;
-    std::vector<char> text;
-    text.reserve(text_bytes + (text_bytes >> 2));
+    text.clear();
     sorted.for_each([&](std::string_view record) {
       text.insert(text.end(), record.begin(), record.end());
       text.insert(text.end(), end.begin(), end.end());
@@ -634,6 +641,11 @@ class SortedRecords {
   std::vector<Stores> levels_;
   std::vector<Partition> partitions_;  // in order
   SourceCounts counts_;
+  // Memory that every round uses again.
+  std::vector<std::vector<char>> outgoing_;
+  std::vector<std::vector<char>> received_;
+  std::vector<detail::SortedPartition<Order>> sorted_;
+  std::vector<std::vector<char>> texts_;  // of the threads
 };
 
 /// Collective: the records that `feed(block, sink)` makes of all of `source`, sorted by `order`. `purpose` says what of, for a
