@@ -35,11 +35,11 @@ std::uint64_t fingerprint(const InputList& inputs) {
 
 }  // namespace
 
-TextSource::TextSource(const mpi::Communicator& comm, const std::vector<std::string>& patterns,
-                       Separator separator, const TextOptions& options)
+TextSource::TextSource(const mpi::Communicator& comm, const std::vector<std::string>& patterns, Format format,
+                       const TextOptions& options)
     : comm_(comm.dup()),
       inputs_(list_inputs(comm_, patterns, options.job.checkpoint)),
-      separator_(separator),
+      format_(std::move(format)),
       options_(options) {
   expects(options.split_bytes > 0, "split_bytes > 0");
   expects(options.window_bytes > 0, "window_bytes > 0");
@@ -54,21 +54,21 @@ TextSource::Readers::Readers(const TextSource& source, std::span<const Split> sp
     : source_(source), splits_(splits), threads_(static_cast<std::size_t>(source.n_threads())) {}
 
 void TextSource::Readers::read(std::uint64_t index, job::Worker& worker,
-                               const std::function<void(std::span<char>)>& visit) {
+                               const std::function<void(const Block&)>& visit) {
   OfThread& mine = threads_[static_cast<std::size_t>(worker.thread())];
   if (!mine.reader) {
-    mine.reader = std::make_unique<BlockReader>(source_.options_.window_bytes,
-                                                [&mine] { return mine.worker->must_stop(); });
+    mine.reader = source_.format_.make_reader(source_.options_.window_bytes,
+                                              [&mine] { return mine.worker->must_stop(); });
   }
   mine.worker = &worker;
   const Split& split = splits_[index];
   const Input& input = source_.inputs_[split.input];
   try {
-    mine.reader->read(input, split, source_.separator_, [&](std::span<char> block, std::uint64_t n_new) {
-      mine.n_taken += n_new;
-      worker.add_bytes(n_new);
+    mine.reader->read(input, split, [&](const Block& block) {
+      mine.n_taken += block.n_taken;
+      worker.add_bytes(block.n_taken);
       if (source_.options_.fold_case) {
-        fold_case(block.data(), block.size());
+        fold_case(block.text.data(), block.text.size());
       }
       visit(block);
       return !worker.must_stop();
@@ -88,9 +88,9 @@ job::Plan TextSource::plan_of(const std::string& purpose, std::span<const Split>
   job::Plan plan{.name = "map", .n = splits.size()};
   plan.configuration = fmt::format(
       "purpose={}\ninputs={} of {} bytes, names and times "
-      "{:016x}\nrecords={}\nfold_case={}\nsplit_bytes={}\n",
-      purpose, inputs_.size(), total_size(inputs_), fingerprint(inputs_),
-      separator_ == Separator::newline ? "lines" : "words", options_.fold_case, options_.split_bytes);
+      "{:016x}\nrecords={}\nfold_case={}\nsplit_bytes={}\n{}",
+      purpose, inputs_.size(), total_size(inputs_), fingerprint(inputs_), format_.name, options_.fold_case,
+      options_.split_bytes, options_.configuration);
   const bool has_long_ones = std::ranges::any_of(
       splits, [&](const Split& split) { return inputs_[split.input].encoding != Encoding::plain; });
   for (const Split& split : splits) {

@@ -14,8 +14,8 @@
 #include <vector>
 
 #include <serried/job/run.hpp>
-#include <serried/mapreduce/block_reader.hpp>
 #include <serried/mapreduce/inputs.hpp>
+#include <serried/mapreduce/split_reader.hpp>
 #include <serried/mapreduce/text.hpp>
 #include <serried/mpi/communicator.hpp>
 
@@ -25,6 +25,9 @@ namespace serried::mapreduce {
 struct TextOptions {
   job::Options job;        ///< threads, progress, checkpoint: a folder of its own for each pipeline
   bool fold_case = false;  ///< A-Z are read as a-z
+  /// What else the result depends on, such as options of the pipeline's functions, in whole lines: a checkpoint of
+  /// another is refused.
+  std::string configuration{};
 
   // These two show in no result.
 
@@ -70,8 +73,11 @@ struct ReadPart {
 class TextSource {
  public:
   /// Collective; lists the inputs (see list_inputs for what `patterns` may be, and for the errors).
-  TextSource(const mpi::Communicator& comm, const std::vector<std::string>& patterns, Separator separator,
+  TextSource(const mpi::Communicator& comm, const std::vector<std::string>& patterns, Format format,
              const TextOptions& options);
+  TextSource(const mpi::Communicator& comm, const std::vector<std::string>& patterns, Separator separator,
+             const TextOptions& options)
+      : TextSource(comm, patterns, text_format(separator), options) {}
 
   /// Collective. `purpose` says what is made of the text, for a checkpoint must not be taken for that of something else:
   /// "count", "reduce 8-byte values". Every block of every input is visited by exactly one thread of one rank: `visit(part, block,
@@ -83,19 +89,19 @@ class TextSource {
   [[nodiscard]] auto for_each_block(const std::string& purpose, const Make& make, const Visit& visit) const {
     using Part = ReadPart<std::invoke_result_t<const Make&>>;
     std::vector<Part> parts;
-    for_each_plan(purpose,
-                  [&](const job::Plan& plan, const job::Options& options, std::span<const Split> splits) {
-                    Readers readers(*this, splits);
-                    auto more = job::run(
-                        comm_, plan, options, [&] { return Part{make()}; },
-                        [&](std::uint64_t index, Part& part, job::Worker& worker) {
-                          readers.read(index, worker, [&](std::span<char> block) {
-                            part.n_bytes += block.size();
-                            part.n_records += visit(part.part, block, readers.share_done(worker.thread()));
-                          });
-                        });
-                    std::ranges::move(more, std::back_inserter(parts));
-                  });
+    for_each_plan(
+        purpose, [&](const job::Plan& plan, const job::Options& options, std::span<const Split> splits) {
+          Readers readers(*this, splits);
+          auto more = job::run(
+              comm_, plan, options, [&] { return Part{make()}; },
+              [&](std::uint64_t index, Part& part, job::Worker& worker) {
+                readers.read(index, worker, [&](const Block& block) {
+                  part.n_bytes += block.n_bytes;
+                  part.n_records += visit(part.part, block.text, readers.share_done(worker.thread()));
+                });
+              });
+          std::ranges::move(more, std::back_inserter(parts));
+        });
     return parts;
   }
 
@@ -119,12 +125,12 @@ class TextSource {
   class Readers {
    public:
     Readers(const TextSource& source, std::span<const Split> splits);
-    void read(std::uint64_t index, job::Worker& worker, const std::function<void(std::span<char>)>& visit);
+    void read(std::uint64_t index, job::Worker& worker, const std::function<void(const Block&)>& visit);
     [[nodiscard]] double share_done(int thread) const;
 
    private:
     struct alignas(64) OfThread {
-      std::unique_ptr<BlockReader> reader;
+      std::unique_ptr<SplitReader> reader;
       job::Worker* worker = nullptr;
       std::uint64_t n_taken = 0;
     };
@@ -142,7 +148,7 @@ class TextSource {
 
   mpi::Communicator comm_;
   InputList inputs_;
-  Separator separator_;
+  Format format_;
   TextOptions options_;
   double bytes_per_thread_ = 0;  // of all input, about
 };
