@@ -76,7 +76,8 @@ class FastaParser {
       letters = without_return(letters);
     } else if (letters.ends_with('\r')) {
       // Whether it ends the line shows in the byte after it.
-      if (letters.size() == text.size() && window_.more()) {
+      if (letters.size() == text.size() && !is_all_here_) {
+        is_all_here_ = !window_.more();
         return;
       }
       if (letters.size() == text.size() || text[letters.size()] == '\n') {
@@ -127,6 +128,7 @@ class FastaParser {
   std::optional<std::uint64_t>
       owned_header_at_;  // of a header that began in this split and has not ended yet
   std::uint64_t n_headers_ = 0;
+  bool is_all_here_ = false;  // the window reaches to the end of the input
 };
 
 }  // namespace
