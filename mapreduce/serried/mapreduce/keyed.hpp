@@ -22,6 +22,7 @@
 
 #include <serried/base/parallel.hpp>
 #include <serried/mapreduce/exchange.hpp>
+#include <serried/mapreduce/lines.hpp>
 #include <serried/mapreduce/order.hpp>
 #include <serried/mapreduce/text_source.hpp>
 #include <serried/mapreduce/tsv.hpp>
@@ -84,6 +85,28 @@ class KeyedData {
   KeyedData sort_by(Order order) && {
     return std::move(sort_by(std::move(order)));
   }
+
+  /// Collective: keeps the items for which `predicate(const Item&)` is true, which is called by several threads at once.
+  template <class Predicate>
+  KeyedData& filter(Predicate predicate) & {
+    on_parts([&](std::size_t i) {
+      std::erase_if(parts_[i], [&](const Row<V>& row) {
+        return !predicate(Item{key_view<K>(row.key), row.value});
+      });
+    });
+    return *this;
+  }
+  template <class Predicate>
+  KeyedData filter(Predicate predicate) && {
+    return std::move(filter(std::move(predicate)));
+  }
+
+  /// Collective: other keys and values, made of these: `function(const Item&)` gives a KeyValue, called by several threads
+  /// at once; values of equal keys are combined by `op` as in reduce_by_key. Defined in reduce.hpp.
+  ///
+  ///     auto histogram = counts.regroup([](const auto& item) { return mr::KeyValue{item.value, 1}; }, std::plus<>{});
+  template <class Function, class Op>
+  [[nodiscard]] auto regroup(Function function, Op op) const;
 
   /// Collective: keeps the first `k` by `order` (of all ranks together), sorted.
   template <class Order>
@@ -148,52 +171,18 @@ class KeyedData {
 
   /// Collective: one line an item, columns separated by a tab, in order. The file appears complete or not at
   /// all; a device or a pipe is written by rank 0, and so is standard output, which is called "-". Throws on all ranks if
-  /// it cannot be written or if a text key holds a tab or a newline.
-  void write_tsv(const std::string& path, Columns columns = Columns::key_value) {
-    store::Output output = store::open_output(comm(), path);
-    write_tsv(output, columns);
+  /// it cannot be written or if a text key holds a tab or a newline. `Where`: a path, or what was opened before the work
+  /// began, so that an impossible path was found then: store::Output, OutputFile (which is committed) or OrderedOutput.
+  template <class Where>
+  void write_tsv(Where&& where, Columns columns = Columns::key_value) {
+    write_rows(where, TsvFormat<K>{columns});
   }
 
-  /// Collective: to what was opened before the work began, so that an impossible path was found then.
-  void write_tsv(store::Output& output, Columns columns = Columns::key_value) {
-    std::visit([&](auto& kind) { write_tsv(kind, columns); }, output);
-  }
-
-  /// Collective: to a file, which is committed.
-  void write_tsv(store::OutputFile& output, Columns columns = Columns::key_value) {
-    const report::TimedPhase phase(source_->record(), comm(), "write");
-    ensure_order();
-    std::vector<std::uint64_t> sizes(parts_.size());
-    on_parts([&](std::size_t i) {
-      for (const Row<V>& row : parts_[i]) {
-        sizes[i] += tsv_size<K>(row);
-      }
-    });
-    const std::uint64_t n_here = std::accumulate(sizes.begin(), sizes.end(), std::uint64_t{0});
-    std::vector<std::uint64_t> offsets(parts_.size(), mpi::exscan_value(comm(), n_here, std::plus<>{}));
-    for (std::size_t i = 1; i < offsets.size(); ++i) {
-      offsets[i] = offsets[i - 1] + sizes[i - 1];
-    }
-    on_parts([&](std::size_t i) {
-      for_each_text(parts_[i], columns, [&](std::span<const char> text) {
-        output.local_write_at(offsets[i], text);
-        offsets[i] += text.size();
-      });
-    });
-    output.commit(mpi::allreduce_value(comm(), n_here, std::plus<>{}));
-    phase.finish(source_->n_threads());
-  }
-
-  /// Collective: to a stream, such as standard output, by way of rank 0.
-  void write_tsv(store::OrderedOutput& output, Columns columns = Columns::key_value) {
-    const report::TimedPhase phase(source_->record(), comm(), "write");
-    ensure_order();
-    output.write([&](const store::OrderedOutput::Put& put) {
-      for (const auto& part : parts_) {
-        for_each_text(part, columns, put);
-      }
-    });
-    phase.finish(1);
+  /// Collective: as write_tsv, with lines made by `formatter(const Item&, auto& line)` (lines.hpp), which is called by
+  /// several threads at once.
+  template <class Where, class Formatter>
+  void write_lines(Where&& where, Formatter formatter) {
+    write_rows(where, LineFormat<K, Formatter>{std::move(formatter)});
   }
 
  private:
@@ -209,13 +198,58 @@ class KeyedData {
     });
   }
 
+  template <class Format>
+  void write_rows(const std::string& path, const Format& format) {
+    store::Output output = store::open_output(comm(), path);
+    write_rows(output, format);
+  }
+  template <class Format>
+  void write_rows(store::Output& output, const Format& format) {
+    std::visit([&](auto& kind) { write_rows(kind, format); }, output);
+  }
+  template <class Format>
+  void write_rows(store::OutputFile& output, const Format& format) {
+    const report::TimedPhase phase(source_->record(), comm(), "write");
+    ensure_order();
+    std::vector<std::uint64_t> sizes(parts_.size());
+    on_parts([&](std::size_t i) {
+      for (const Row<V>& row : parts_[i]) {
+        sizes[i] += format.size(row);
+      }
+    });
+    const std::uint64_t n_here = std::accumulate(sizes.begin(), sizes.end(), std::uint64_t{0});
+    std::vector<std::uint64_t> offsets(parts_.size(), mpi::exscan_value(comm(), n_here, std::plus<>{}));
+    for (std::size_t i = 1; i < offsets.size(); ++i) {
+      offsets[i] = offsets[i - 1] + sizes[i - 1];
+    }
+    on_parts([&](std::size_t i) {
+      for_each_text(parts_[i], format, [&](std::span<const char> text) {
+        output.local_write_at(offsets[i], text);
+        offsets[i] += text.size();
+      });
+    });
+    output.commit(mpi::allreduce_value(comm(), n_here, std::plus<>{}));
+    phase.finish(source_->n_threads());
+  }
+  template <class Format>
+  void write_rows(store::OrderedOutput& output, const Format& format) {
+    const report::TimedPhase phase(source_->record(), comm(), "write");
+    ensure_order();
+    output.write([&](const store::OrderedOutput::Put& put) {
+      for (const auto& part : parts_) {
+        for_each_text(part, format, put);
+      }
+    });
+    phase.finish(1);
+  }
+
   // The lines of `rows` in pieces of about text_buffer_bytes.
-  template <class Put>
-  static void for_each_text(const std::vector<Row<V>>& rows, Columns columns, Put&& put) {
+  template <class Format, class Put>
+  static void for_each_text(const std::vector<Row<V>>& rows, const Format& format, Put&& put) {
     std::vector<char> text;
     text.reserve(2 * text_buffer_bytes);
     for_each_row(std::span<const Row<V>>(rows), [&](const Row<V>& row) {
-      append_tsv<K>(text, row, columns);
+      format.append(text, row);
       if (text.size() >= text_buffer_bytes) {
         put(std::span<const char>(text));
         text.clear();

