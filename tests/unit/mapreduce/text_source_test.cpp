@@ -47,11 +47,11 @@ struct Gathered {
 Gathered gathered_lines(const TextSource& source) {
   const auto parts = source.for_each_block(
       "lines", [] { return Lines(); },
-      [&](Lines& lines, std::span<char> block, double share_done) {
-        EXPECT_GE(share_done, 0);
-        EXPECT_LE(share_done, 1);
+      [&](Lines& lines, const TextBlock& block) {
+        EXPECT_GE(block.share_done, 0);
+        EXPECT_LE(block.share_done, 1);
         std::uint64_t n_lines = 0;
-        for_each_line({block.data(), block.size()}, [&](std::string_view line) {
+        for_each_line({block.text.data(), block.text.size()}, [&](std::string_view line) {
           ++n_lines;
           (lines.text += line) += '\n';
         });
