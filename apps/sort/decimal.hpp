@@ -5,7 +5,8 @@
 ///     decimal_code("-3") < decimal_code("2.99")        // true
 ///
 /// Nothing is rounded and nothing overflows, however many digits there are. As in the C locale there is no
-/// thousands separator ("1,000" is 1), no "+" and no exponent ("+1" is 0, "1e3" is 1).
+/// thousands separator ("1,000" is 1), no "+" and no exponent ("+1" is 0, "1e3" is 1). One difference: sort of
+/// coreutils 9.1 passes over bytes 0x80 before and between a number's whole digits, an accident; here they end it.
 #pragma once
 
 #include <cstdint>

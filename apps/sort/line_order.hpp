@@ -22,10 +22,10 @@ namespace serried::sort_lines {
 struct LineOrderOptions {
   std::vector<std::string> keys = {};  ///< -k, the most significant first
   std::optional<char> separator = {};  ///< -t; without it blanks begin a field
-  bool numeric = false;                ///< -n; this, -b and -r hold for keys without options of their own
-  bool reverse = false;                ///< -r; also where keys leave the order to the whole lines
-  bool unique = false;                 ///< -u: of lines with equal keys the first one
-  bool stable = false;                 ///< -s: lines with equal keys stay as they came
+  bool numeric = false;  ///< -n; -n, -b and -r hold for keys that have no options, or for the line
+  bool reverse = false;  ///< -r; also where keys leave the order to the whole lines
+  bool unique = false;   ///< -u: of lines with equal keys the first one
+  bool stable = false;   ///< -s: lines with equal keys stay as they came
   bool ignore_leading_blanks = false;  ///< -b
 };
 
