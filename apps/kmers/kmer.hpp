@@ -9,6 +9,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 namespace serried::kmers {
@@ -65,6 +66,17 @@ inline constexpr std::array<std::uint8_t, 256> code_of = [] {
   return codes;
 }();
 
+// The letters of each four bases.
+inline constexpr std::array<std::array<char, 4>, 256> letters_of = [] {
+  std::array<std::array<char, 4>, 256> letters{};
+  for (std::size_t bits = 0; bits < letters.size(); ++bits) {
+    for (std::size_t i = 0; i < 4; ++i) {
+      letters[bits][i] = bases[bits >> (6 - 2 * i) & 3];
+    }
+  }
+  return letters;
+}();
+
 }  // namespace detail
 
 /// Calls `visit(Kmer)` for each run of k letters in `letters` that are all A, C, G or T, of either case. `k` is at least 1,
@@ -93,18 +105,19 @@ void for_each_kmer(std::string_view letters, int k, Strands strands, Visit&& vis
   }
 }
 
-/// Room for the letters of any k-mer.
-using KmerText = std::array<char, max_k>;
+/// Room for the letters of any k-mer, and some.
+using KmerText = std::array<char, max_k + 1>;
 
 template <class Kmer>
 [[nodiscard]] std::string_view kmer_text(const Kmer& kmer, int k, KmerText& text) noexcept {
   auto bits = detail::Bits<Kmer>::from_kmer(kmer);
-  const auto size = static_cast<std::size_t>(k);
-  for (std::size_t i = size; i > 0; --i) {
-    text[i - 1] = detail::bases[static_cast<std::size_t>(bits & 3)];
-    bits >>= 2;
+  std::size_t begin = text.size();  // four bases at a time from the end; above the first one there are zeros
+  for (int n_left = k; n_left > 0; n_left -= 4, bits >>= 8) {
+    begin -= 4;
+    std::memcpy(text.data() + begin, detail::letters_of[static_cast<std::size_t>(bits & 0xff)].data(), 4);
   }
-  return {text.data(), size};
+  const auto size = static_cast<std::size_t>(k);
+  return {text.data() + text.size() - size, size};
 }
 
 }  // namespace serried::kmers

@@ -5,8 +5,10 @@
 /// (0.0 and -0.0 are equal, NaN is not).
 #pragma once
 
+#include <array>
 #include <compare>
 #include <concepts>
+#include <cstdint>
 #include <cstring>
 #include <string>
 #include <string_view>
@@ -33,6 +35,23 @@ template <Key K>
     return key;
   } else {
     return {reinterpret_cast<const char*>(&key), sizeof(K)};
+  }
+}
+
+/// The stored form of `key`, as store_key(key_bytes(key)) gives it; a long one is referred to where it is.
+template <Key K>
+[[nodiscard]] HashedKey stored_form(const K& key) {
+  if constexpr (!TextKey<K> && sizeof(K) <= short_bytes_capacity) {
+    HashedKey stored;  // all sizes are constants here, and nothing depends on where the key lies
+    std::array<std::uint64_t, 2> words{};
+    std::memcpy(words.data(), &key, sizeof(K));
+    stored.key.words = {words[0], words[1]};
+    stored.key.size = sizeof(K);
+    stored.hash = hash_short(stored.key.words, sizeof(K));
+    stored.key.tag = static_cast<std::uint32_t>(stored.hash) | 1;
+    return stored;
+  } else {
+    return store_key(key_bytes(key));
   }
 }
 

@@ -20,7 +20,8 @@ bool ReadWindow::more() {
   std::uint64_t wanted = buffer_.size() - n_kept;
   if (const std::uint64_t next = at_ + n_kept; next >= end_) {
     wanted = std::min(wanted, n_beyond_end_);
-    n_beyond_end_ = 2 * wanted;  // a long record is not read in many small pieces
+    n_beyond_end_ =
+        std::min(2 * n_beyond_end_, std::uint64_t{1} << 30);  // a long record is read in few pieces
   } else {
     wanted = std::min(wanted, std::max(end_ - next, n_beyond_end_));
   }

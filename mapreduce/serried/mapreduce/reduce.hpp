@@ -182,8 +182,8 @@ KeyedData<K, V> reduce(std::shared_ptr<const TextSource> source, const Feed& fee
         const std::string_view text(block.text.data(), block.text.size());
         feed(text, [&](const KeyValue<K, V>& item) {
           ++n_records;
+          table.add(stored_form(item.key), item.value);
           const std::string_view key = key_bytes(item.key);
-          table.add(key, item.value);
           // The table refers to a long key until it is flushed, which is too late for one that is not part of
           // the block.
           if (key.size() > short_bytes_capacity &&
@@ -219,9 +219,8 @@ auto KeyedData<K, V>::regroup(Function function, Op op) const {
       CombineTable<V2, Op>& table = combined[i].table();
       for_each_row(std::span<const Row<V>>(parts_[i]), [&](const Row<V>& row) {
         const Out out = function(Item{key_view<K>(row.key), row.value});
-        const std::string_view key = key_bytes(out.key);
-        table.add(key, out.value);
-        if (key.size() > short_bytes_capacity) {
+        table.add(stored_form(out.key), out.value);
+        if (key_bytes(out.key).size() > short_bytes_capacity) {
           table.flush();  // it may be gone with `out`
         }
       });

@@ -53,6 +53,24 @@ TEST(KeyTraits, AKeyComesBackFromItsBytes) {
   EXPECT_EQ(static_cast<const void*>(key_view<std::string>(stored.key).data()), text.data());
 }
 
+TEST(KeyTraits, TheStoredFormOfEveryTypeIsThatOfItsBytes) {
+  const auto expect_same = [](const auto& key) {
+    using K = std::remove_cvref_t<decltype(key)>;
+    const HashedKey wanted = store_key(key_bytes<K>(key));
+    const HashedKey got = stored_form(key);
+    EXPECT_EQ(got.key, wanted.key);
+    EXPECT_EQ(got.key.tag, wanted.key.tag);
+    EXPECT_EQ(got.hash, wanted.hash);
+  };
+  expect_same(std::uint8_t{200});
+  expect_same(std::int64_t{-5});
+  expect_same(Pixel{3, -4});
+  expect_same(std::array<int, 4>{1, 2, 3, 4});
+  expect_same(std::array<int, 9>{1, 2, 3, 4, 5, 6, 7, 8, 9});
+  expect_same("a text"sv);
+  expect_same(std::string("a text of more than sixteen bytes"));
+}
+
 TEST(KeyTraits, NumbersByValueTheRestByBytes) {
   EXPECT_TRUE(less<std::int64_t>(-1, 0));
   EXPECT_TRUE(less<std::int64_t>(std::numeric_limits<std::int64_t>::min(), -1));

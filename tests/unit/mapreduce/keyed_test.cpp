@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -209,6 +210,77 @@ TEST_F(KeyedTest, AKeyThatATsvCannotHoldIsRefusedEverywhere) {
     EXPECT_THROW(data.write_tsv("/dev/null"), Error);
     EXPECT_EQ(folder_.read("bad.tsv"), "earlier");
     EXPECT_THAT(folder_.names(), ElementsAre("bad.tsv", "text"));
+  }
+}
+
+TEST_F(KeyedTest, FilterKeepsWhatThePredicateWants) {
+  for (const int threads : {1, 3}) {
+    auto data = counts(threads);
+    data.filter([](const auto& item) { return item.value >= 3; });
+    Items wanted = expected([](const Item& a, const Item& b) { return a.key < b.key; });
+    std::erase_if(wanted, [](const Item& item) { return item.value < 3; });
+    EXPECT_EQ(data.count(), wanted.size());
+    expect_on_root(data.sort_by(ascending_key).collect(), wanted);
+    data.filter([](const auto&) { return false; });
+    EXPECT_EQ(data.count(), 0u);
+    EXPECT_THROW(counts(threads).filter([](const auto&) -> bool { throw Error("no"); }), Error);
+  }
+}
+
+TEST_F(KeyedTest, RegroupMakesOtherKeys) {
+  std::map<std::uint64_t, std::uint64_t> histogram;
+  std::map<std::string, std::uint64_t> by_ending;
+  for (const auto& [word, n] : test::naive_counts(text_)) {
+    ++histogram[n];
+    by_ending["a key that is longer than sixteen bytes" + word.substr(word.size() - 1)] += n;
+  }
+  for (const int threads : {1, 2, 3}) {
+    const auto data = counts(threads);
+    auto counts_of_counts = data.regroup(
+        [](const auto& item) {
+          return KeyValue{item.value, std::uint64_t{1}};
+        },
+        std::plus<>{});
+    const auto got = counts_of_counts.sort_by(ascending_key).collect();
+    auto endings = data.regroup(
+        [](const auto& item) {
+          return KeyValue{
+              "a key that is longer than sixteen bytes" + std::string(item.key.substr(item.key.size() - 1)),
+              item.value};
+        },
+        std::plus<>{});
+    const auto got_endings = endings.sort_by(ascending_key).collect();
+    EXPECT_EQ(endings.source_counts().n_records, data.source_counts().n_records);
+    if (world().is_root()) {
+      std::map<std::uint64_t, std::uint64_t> pairs;
+      for (const auto& item : got) {
+        pairs[item.key] = item.value;
+      }
+      EXPECT_EQ(pairs, histogram);
+      EXPECT_EQ(got.size(), histogram.size());
+      std::map<std::string, std::uint64_t> ending_pairs;
+      for (const auto& item : got_endings) {
+        ending_pairs[item.key] = item.value;
+      }
+      EXPECT_EQ(ending_pairs, by_ending);
+    }
+  }
+}
+
+TEST_F(KeyedTest, WriteLinesAsTheFormatterSays) {
+  for (const int threads : {1, 3}) {
+    auto data = counts(threads);
+    data.sort_by(ascending_key).write_lines(folder_.path("lines"), [](const auto& item, auto& line) {
+      line << item.value << " times '" << item.key << "'";
+    });
+    std::string wanted;
+    for (const Item& item : expected([](const Item&a, const Item&b) { return a.key < b.key; })) {
+      wanted += std::to_string(item.value) + " times '" + item.key + "'\n";
+    }
+    EXPECT_EQ(folder_.read("lines"), wanted);
+    EXPECT_THROW(data.write_lines(folder_.path("none"), [](const auto&, auto&) { throw Error("no"); }),
+                 Error);
+    EXPECT_THAT(folder_.names(), ElementsAre("lines", "text"));
   }
 }
 

@@ -98,6 +98,34 @@ TEST(SortRows, NumbersByValueTiesToo) {
   }
 }
 
+template <class K>
+void expect_integral_keys_sorted(test::Random& random, std::size_t n) {
+  std::vector<K> keys(n);
+  for (K& key : keys) {
+    key = static_cast<K>(random.below(2) == 0 ? random.bits() : random.bits() % 1000);
+  }
+  std::vector<Row<int>> rows;
+  for (const K& key : keys) {
+    rows.push_back({store_key(key_bytes(key)).key, 7});
+  }
+  std::ranges::sort(keys);
+  sort_rows<K>(rows, ascending_key);
+  for (std::size_t i = 0; i < n; ++i) {
+    ASSERT_EQ(key_view<K>(rows[i].key), keys[i]);
+  }
+}
+
+TEST(SortRows, IntegralKeysByValue) {
+  SERRIED_TRACE_SEED();
+  test::Random random(test::run_seed());
+  for (const std::size_t n : {0, 1, 2, 999, 1000, 50'000}) {
+    ASSERT_NO_FATAL_FAILURE(expect_integral_keys_sorted<std::uint64_t>(random, n));
+    ASSERT_NO_FATAL_FAILURE(expect_integral_keys_sorted<std::int64_t>(random, n));
+    ASSERT_NO_FATAL_FAILURE(expect_integral_keys_sorted<std::int16_t>(random, n));
+    ASSERT_NO_FATAL_FAILURE(expect_integral_keys_sorted<std::uint32_t>(random, n));
+  }
+}
+
 TEST(SortRows, FloatingPointValuesHaveOneOrder) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const double infinity = std::numeric_limits<double>::infinity();

@@ -35,7 +35,8 @@ struct Outcome {
   std::string error;
   friend bool operator==(const Outcome&, const Outcome&) = default;
   friend void PrintTo(const Outcome& outcome, std::ostream* out) {
-    *out << outcome.runs.size() << " runs of " << outcome.n_bytes << " bytes, error '" << outcome.error << "'";
+    *out << outcome.runs.size() << " runs of " << outcome.n_bytes << " bytes, error '" << outcome.error
+         << "'";
   }
 };
 
