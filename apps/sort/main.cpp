@@ -25,17 +25,6 @@ struct CommandLine {
   bool checks = false;
 };
 
-// What -t says: one byte, or \0 for NUL.
-char separator_of(const std::string& text) {
-  if (text == "\\0") {
-    return '\0';
-  }
-  if (text.size() != 1) {
-    throw serried::usage_error(fmt::format("-t \"{}\": the separator is one byte, or \\0", text));
-  }
-  return text[0];
-}
-
 // Nothing if all that was asked for is the help or the version, which rank 0 has printed.
 std::optional<CommandLine> parse(int argc, char** argv, bool prints) {
   CommandLine line;
@@ -94,7 +83,7 @@ std::optional<CommandLine> parse(int argc, char** argv, bool prints) {
     return std::nullopt;
   }
   if (separator) {
-    order.separator = separator_of(*separator);
+    order.separator = serried::sort_lines::parse_separator(*separator);
   }
   if (record->count() > 0) {
     if (!order.keys.empty() || order.separator || order.numeric || order.reverse || order.unique ||

@@ -28,7 +28,8 @@
 namespace serried::job {
 
 /// What a thread gathers over many indices. For the same bits from any number of ranks, merging must not depend on the
-/// order. `save` appends bytes, `load` adds what one call of `save` has appended; bytes that do not fit it throws.
+/// order. `save` appends bytes, `load` adds what one call of `save` has appended; bytes that do not fit it throws. One that
+/// grows with the input may have `bool wants_save() const`: once it is true, it is saved after the index at hand.
 template <class P>
 concept Partial = std::movable<P> &&
     requires(P partial, P other, std::vector<std::byte>& bytes, std::span<const std::byte> saved) {
@@ -86,6 +87,11 @@ requires Partial<std::invoke_result_t<const Make&>>
       fresh.emplace(make());  // by its own thread, so that its memory is near it
     }
     body(index, *fresh, worker);
+    if constexpr (requires { fresh->wants_save(); }) {
+      if (fresh->wants_save()) {
+        worker.save_soon();
+      }
+    }
   };
   work.save = [&](int thread, std::vector<std::byte>& bytes) {
     Gathered& gathered = threads[static_cast<std::size_t>(thread)];

@@ -127,7 +127,7 @@ class Run {
     state.is_spoilt = was_spoilt;
     if (ledger_) {
       state.unsaved.insert(index);
-      if (Clock::now() - state.saved_at >= options_.checkpoint_every) {
+      if (worker.wants_save() || Clock::now() - state.saved_at >= options_.checkpoint_every) {
         save(caller.thread());
       }
     }

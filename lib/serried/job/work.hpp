@@ -59,6 +59,9 @@ class Worker {
     return was_told_to_stop_;
   }
   [[nodiscard]] bool was_told_to_stop() const noexcept { return was_told_to_stop_; }
+  /// What the thread has gathered is saved after this index, before its time.
+  void save_soon() noexcept { wants_save_ = true; }
+  [[nodiscard]] bool wants_save() const noexcept { return wants_save_; }
   /// Counts input for progress and the run record.
   void add_bytes(std::uint64_t n) noexcept { n_bytes_ += n; }
 
@@ -66,6 +69,7 @@ class Worker {
   schedule::Caller& caller_;
   std::uint64_t& n_bytes_;
   bool was_told_to_stop_ = false;
+  bool wants_save_ = false;
 };
 
 /// What is done with each index, and how what came of it outlives the process.

@@ -128,9 +128,23 @@ void PartitionStore::spill(Partition& partition, std::vector<Block> blocks) {
   flush();
 }
 
-void PartitionStore::spill_all() {
-  for (Partition& partition : partitions_) {
-    spill(partition, std::exchange(partition.blocks, {}));
+void PartitionStore::absorb(const PartitionStore& other) {
+  for (std::size_t i = 0; i < partitions_.size(); ++i) {
+    Partition& partition = partitions_[i];
+    close_chunk(partition);
+    other.for_each_block(i, [&](std::span<const char> block) {
+      for_each_chunk(block, [&](const Chunk& chunk) {
+        const std::size_t n_bytes = sizeof(ChunkHeader) + chunk.records.size();
+        if (partition.room < n_bytes) {
+          add_block(partition, n_bytes);
+        }
+        std::memcpy(partition.next, &chunk.header, sizeof(ChunkHeader));
+        std::memcpy(partition.next + sizeof(ChunkHeader), chunk.records.data(), chunk.records.size());
+        partition.next += n_bytes;
+        partition.room -= n_bytes;
+        partition.blocks.back().size += n_bytes;
+      });
+    });
   }
 }
 

@@ -91,13 +91,16 @@ class PartitionStore {
     to.chunk.n_bytes += n_bytes;
   }
 
+  /// Adds all that `other`, which has as many partitions, has; no place may be in both. After its `finish`.
+  void absorb(const PartitionStore& other);
+
   [[nodiscard]] std::size_t n_partitions() const noexcept { return partitions_.size(); }
   /// What for_each_block gives for it, in bytes.
   [[nodiscard]] std::uint64_t n_bytes(std::size_t partition) const;
   [[nodiscard]] std::uint64_t n_bytes() const;
   /// Bytes of memory for blocks.
   [[nodiscard]] std::uint64_t n_held() const { return n_held_; }
-  /// Bytes on disk.
+  /// Bytes written to disk.
   [[nodiscard]] std::uint64_t n_spilled() const noexcept { return spill_.n_stored(); }
 
   /// Calls `visit(std::span<const char>)` for each block of a partition, in the order in which they were added.
@@ -124,8 +127,6 @@ class PartitionStore {
 
   /// Ends what was added so far: to be called before anything is read.
   void finish();
-  /// Puts on disk what is in memory; nothing may be added afterwards. After `finish`.
-  void spill_all();
   /// Forgets a partition. Different ones by different threads. After `finish`.
   void drop(std::size_t partition);
 

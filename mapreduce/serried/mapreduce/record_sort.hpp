@@ -79,43 +79,48 @@ using Stores = std::vector<std::unique_ptr<PartitionStore>>;
   return mpi::allreduce_value(source.comm(), wanted, mpi::min);
 }
 
+// Chunks in the order of the input.
+inline void sort_by_place(std::vector<Chunk>& chunks) {
+  std::ranges::sort(chunks, [](const Chunk& a, const Chunk& b) {
+    return a.header.place != b.header.place ? a.header.place < b.header.place
+                                            : a.header.first < b.header.first;
+  });
+}
+
 // What a thread has put aside of what it read, as a job::Partial.
 template <RecordOrder Order>
 class StoredRecords {
  public:
   StoredRecords(const Order& order, const Splitters<Order>& splitters, const PartitionStore::Options& options)
-      : order_(&order), splitters_(&splitters), stores_(1) {
-    stores_[0] = std::make_unique<PartitionStore>(options);
-  }
+      : order_(&order),
+        splitters_(&splitters),
+        store_(std::make_unique<PartitionStore>(options)),
+        most_unsaved_(options.memory / 4) {}
 
   void add(const Position& position, std::string_view record) {
-    const std::size_t partition = splitters_->partition_of(order_->prefix(record), record, position.place);
-    stores_[0]->add(partition, position, record);
+    store_->add(splitters_->partition_of(order_->prefix(record), record, position.place), position, record);
   }
 
-  // What has been saved makes room for what comes.
+  // What is saved is in memory as a whole.
+  [[nodiscard]] bool wants_save() const { return store_->n_held() + store_->n_spilled() >= most_unsaved_; }
   void merge(StoredRecords&& other) {
-    for (const auto& store : stores_) {
-      store->spill_all();
-    }
-    std::ranges::move(other.stores_, std::back_inserter(stores_));
+    other.store_->finish();
+    store_->absorb(*other.store_);
   }
   // All blocks, of whatever partition: a later run may cut the order elsewhere.
   void save(std::vector<std::byte>& bytes) const {
-    for (const auto& store : stores_) {
-      store->finish();
-      for (std::size_t i = 0; i < store->n_partitions(); ++i) {
-        store->for_each_block(i, [&](std::span<const char> block) {
-          const auto* const first = reinterpret_cast<const std::byte*>(block.data());
-          bytes.insert(bytes.end(), first, first + block.size());
-        });
-      }
+    store_->finish();
+    for (std::size_t i = 0; i < store_->n_partitions(); ++i) {
+      store_->for_each_block(i, [&](std::span<const char> block) {
+        const auto* const first = reinterpret_cast<const std::byte*>(block.data());
+        bytes.insert(bytes.end(), first, first + block.size());
+      });
     }
   }
   void load(std::span<const std::byte> bytes) {
-    const std::span block(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     std::vector<Chunk> chunks;
-    for_each_chunk(block, [&](const Chunk& chunk) { chunks.push_back(chunk); });
+    for_each_chunk({reinterpret_cast<const char*>(bytes.data()), bytes.size()},
+                   [&](const Chunk& chunk) { chunks.push_back(chunk); });
     sort_by_place(chunks);
     for (const Chunk& chunk : chunks) {
       Position position{chunk.header.place, chunk.header.first};
@@ -126,19 +131,16 @@ class StoredRecords {
     }
   }
 
-  [[nodiscard]] Stores& stores() { return stores_; }
-
-  static void sort_by_place(std::vector<Chunk>& chunks) {
-    std::ranges::sort(chunks, [](const Chunk& a, const Chunk& b) {
-      return a.header.place != b.header.place ? a.header.place < b.header.place
-                                              : a.header.first < b.header.first;
-    });
+  [[nodiscard]] std::unique_ptr<PartitionStore> take_store() && {
+    store_->finish();
+    return std::move(store_);
   }
 
  private:
   const Order* order_;
   const Splitters<Order>* splitters_;
-  Stores stores_;
+  std::unique_ptr<PartitionStore> store_;
+  std::size_t most_unsaved_;
 };
 
 // The records of one partition, sorted in memory, which is used again for the next one.
@@ -146,7 +148,7 @@ template <RecordOrder Order>
 class SortedPartition {
  public:
   void assign(std::vector<Chunk> chunks, const Order& order, Equals equals) {
-    StoredRecords<Order>::sort_by_place(chunks);
+    sort_by_place(chunks);
     std::size_t n_bytes = 0;
     std::size_t n_records = 0;
     for (const Chunk& chunk : chunks) {
@@ -693,10 +695,7 @@ template <RecordOrder Order, class Feed>
   detail::Stores stores;
   mpi::together(comm, [&] {
     for (auto& part : parts) {
-      for (auto& store : part.part.stores()) {
-        store->finish();
-        stores.push_back(std::move(store));
-      }
+      stores.push_back(std::move(part.part).take_store());
     }
   });
   return SortedRecords<Order>(std::move(source), order, equals, std::move(stores), splitters.n_partitions(),

@@ -67,6 +67,8 @@ struct ReadPart {
     n_bytes += other.n_bytes;
     n_records += other.n_records;
   }
+  [[nodiscard]] bool wants_save() const requires requires(const Part& p) { p.wants_save(); }
+  { return part.wants_save(); }
   void save(std::vector<std::byte>& bytes) const {
     job::append_bytes(bytes, n_bytes);
     job::append_bytes(bytes, n_records);
