@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <serried/mpi/check.hpp>
+#include <serried/mpi/hidden_tags.hpp>
 #include <serried/mpi/object_request.hpp>
 #include <serried/mpi/point_to_point.hpp>
 #include <serried/mpi/waiting.hpp>
@@ -45,8 +46,7 @@ bool ObjectRequest::test() {
 namespace detail {
 
 ObjectMessages::ObjectMessages(const Communicator& comm) : hidden_(&comm.hidden()) {
-  constexpr std::uint32_t n_tags = 30'000;  // 0 and what is above are those of other messages
-  tag_ = 1 + static_cast<int>(comm.next_operation() % n_tags);
+  tag_ = hidden_tags::of_operation(comm.next_operation());
   under_way().remove_if([](Outgoing& message) { return message.request.test(); });
 }
 
@@ -82,8 +82,8 @@ std::optional<ObjectMessages::Bytes> ObjectMessages::receive(int source) {
 
 ObjectMessages::~ObjectMessages() { under_way().splice(under_way().end(), outgoing_); }
 
-// A receiver makes room when it looks for a message, which may be after the sender has got all that it wanted: nobody
-// waits for that. Never destroyed: MPI may read them until it ends.
+// A receiver makes room when it looks for a message, which may be after the sender has got all that it
+// wanted: nobody waits for that. Never destroyed: MPI may read them until it ends.
 std::list<ObjectMessages::Outgoing>& ObjectMessages::under_way() {
   static thread_local auto* const messages = new std::list<Outgoing>;
   return *messages;
