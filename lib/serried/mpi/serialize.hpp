@@ -61,6 +61,11 @@ concept ObjectReduction = requires(Op& op, const T& a) {
 
 namespace detail {
 
+// MPI would take -1 for any rank (MPI_ANY_SOURCE), and wait for ever.
+inline void expects_root(const Communicator& comm, int root, Place where = Place::here()) {
+  expects(0 <= root && root < comm.size(), "the root is a rank of the communicator", where);
+}
+
 // Appends what is written to it to a vector.
 class ByteSink : public std::streambuf {
  public:
@@ -179,6 +184,7 @@ template <Serializable T>
 void broadcast_object(const Communicator& comm, T& object, int root = 0) {
   const Waiting waiting("broadcast_object");
   check_collective(comm, call_of<T>("broadcast_object").from(root));
+  detail::expects_root(comm, root);
   std::vector<char> bytes;
   if (comm.rank() == root) {
     detail::serialize(object, bytes);
@@ -207,6 +213,7 @@ template <Serializable T>
 [[nodiscard]] std::vector<T> gather_objects(const Communicator& comm, const T& object, int root = 0) {
   const Waiting waiting("gather_objects");
   check_collective(comm, call_of<T>("gather_objects").to(root));
+  detail::expects_root(comm, root);
   std::vector<char> bytes;
   detail::serialize(object, bytes);
   const std::vector<std::size_t> counts = allgather_value(comm, bytes.size());
@@ -220,6 +227,7 @@ template <Serializable T>
 [[nodiscard]] T scatter_objects(const Communicator& comm, const std::vector<T>& objects, int root = 0) {
   const Waiting waiting("scatter_objects");
   check_collective(comm, call_of<T>("scatter_objects").from(root));
+  detail::expects_root(comm, root);
   detail::SerializedParts parts;
   if (comm.rank() == root) {
     expects(objects.size() == static_cast<std::size_t>(comm.size()), "the root has one object for each rank");
@@ -247,6 +255,7 @@ template <Serializable T, ObjectReduction<T> Op>
 void reduce_object(const Communicator& comm, T& object, Op op, int root = 0) {
   const Waiting waiting("reduce_object");
   check_collective(comm, call_of<T, Op>("reduce_object").to(root));
+  detail::expects_root(comm, root);
   const Communicator& hidden = comm.hidden();
   detail::fold_to_rank_0(hidden, object, op);
   if (root != 0 && comm.rank() == 0) {
