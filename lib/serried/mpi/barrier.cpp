@@ -3,6 +3,7 @@
 #include <thread>
 
 #include <serried/mpi/barrier.hpp>
+#include <serried/mpi/hidden_tags.hpp>
 #include <serried/mpi/roll_call.hpp>
 
 namespace serried::mpi {
@@ -11,12 +12,12 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-// One round of a dissemination barrier (Hensgen, Finkel, Manber 1988): after round k a rank has heard, directly or not,
-// of the 2^(k+1) ranks up to itself.
+// One round of a dissemination barrier (Hensgen, Finkel, Manber 1988): after round k a rank has heard,
+// directly or not, of the 2^(k+1) ranks up to itself.
 class Round {
  public:
   Round(const Communicator& comm, int distance) {
-    constexpr int tag = 30001;  // apart from those of other messages on a hidden communicator
+    constexpr int tag = hidden_tags::barrier_round;
     const int size = comm.size();
     const int source = (comm.rank() - distance + size) % size;
     const int destination = (comm.rank() + distance) % size;

@@ -13,6 +13,9 @@
 #include <optional>
 
 namespace serried::mpi {
+namespace detail {
+class ObjectMessages;
+}
 
 /// Move-only owner of an MPI communicator whose errors are returned, not fatal. Freed when destroyed, which
 /// is local in every MPI that we know; after MPI_Finalize it frees nothing.
@@ -30,8 +33,6 @@ class Communicator {
   [[nodiscard]] bool is_root() const noexcept { return rank_ == 0; }
   /// The same number on all of its ranks, and that of no other communicator of this job; never 0.
   [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
-  /// How many have been asked for before: tells apart the operations that all ranks begin in the same order.
-  [[nodiscard]] std::uint32_t next_operation() const noexcept { return n_operations_++; }
   /// For calls into other MPI code.
   [[nodiscard]] MPI_Comm get() const noexcept { return comm_; }
   /// For the messages of which our own collectives are made: no receive of the user's can take them.
@@ -47,13 +48,19 @@ class Communicator {
   [[nodiscard]] std::optional<Communicator> node_leaders() const;
 
  private:
-  // Collective. An id of 0: makes a new one, and the hidden communicator, which has the same id and none of its own.
+  friend class detail::ObjectMessages;
+
+  // Tells apart the operations that all ranks begin in the same order: how many have been begun before.
+  [[nodiscard]] std::uint64_t next_operation() const noexcept { return n_operations_++; }
+
+  // Collective. An id of 0: makes a new one, and the hidden communicator, which has the same id and none of
+  // its own.
   explicit Communicator(MPI_Comm owned, std::uint64_t id = 0);
 
   MPI_Comm comm_ = MPI_COMM_NULL;
   Communicator* hidden_ = nullptr;  // owned. <memory> would double what a user compiles
   std::uint64_t id_ = 0;
-  mutable std::uint32_t n_operations_ = 0;
+  mutable std::uint64_t n_operations_ = 0;
   int rank_ = 0;
   int size_ = 1;
 };

@@ -2,14 +2,18 @@
 #include <mpi.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <numeric>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <serried/base/scope_guard.hpp>
 #include <serried/mpi/agree.hpp>
@@ -24,9 +28,9 @@
 namespace serried {
 namespace {
 
-// The next file or pipe that is opened gets the lowest free number: where standard output is closed, MPI would make a
-// pipe of its own number 1, and results would go there. What is put in the place can neither be read nor written
-// (EBADF), nor, as a link that is not to be followed, be opened by the name of /dev/stdin.
+// The next file or pipe that is opened gets the lowest free number: where standard output is closed, MPI
+// would make a pipe of its own number 1, and results would go there. What is put in the place can neither be
+// read nor written (EBADF), nor, as a link that is not to be followed, be opened by the name of /dev/stdin.
 void keep_closed_streams_closed() {
   for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (::fcntl(stream, F_GETFD) < 0 && ::open("/proc/self/exe", O_PATH | O_NOFOLLOW) != stream) {
@@ -35,8 +39,8 @@ void keep_closed_streams_closed() {
   }
 }
 
-// A write beyond the limit on the size of files (ulimit -f) is to fail as on a full disk (EFBIG), not to end the process
-// without a word.
+// A write beyond the limit on the size of files (ulimit -f) is to fail as on a full disk (EFBIG), not to end
+// the process without a word.
 void ignore_file_size_signal() {
   struct sigaction action {};
   if (::sigaction(SIGXFSZ, nullptr, &action) == 0 && action.sa_handler == SIG_DFL) {
@@ -82,11 +86,11 @@ void expect_launcher_understood(int n_ranks) {
 
 struct Environment::Services {
   Services(const mpi::Communicator& world, std::optional<std::chrono::milliseconds> limit) : board(world) {
-    for (int rank = 0; rank < world.size(); ++rank) {
-      if (board.board_of(rank) != board.board_of(0)) {
-        service.emplace(world);
-        break;
-      }
+    std::vector<int> ranks(static_cast<std::size_t>(world.size()));
+    std::iota(ranks.begin(), ranks.end(), 0);
+    const auto is_elsewhere = [&](int rank) { return board.board_of(rank) != board.board_of(0); };
+    if (std::ranges::any_of(ranks, is_elsewhere)) {
+      service.emplace(world);
     }
     if (limit) {
       watchdog.emplace(*limit);

@@ -1,16 +1,61 @@
 #include <cassert>
+#include <cstring>
 #include <exception>
+#include <list>
+#include <mutex>
 #include <span>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include <serried/mpi/check.hpp>
+#include <serried/mpi/hidden_tags.hpp>
 #include <serried/mpi/object_request.hpp>
 #include <serried/mpi/point_to_point.hpp>
 #include <serried/mpi/waiting.hpp>
 
 namespace serried::mpi {
+namespace {
 
-ObjectRequest::ObjectRequest(Work work) : work_(std::move(work)) { (void)test(); }
+// What this process is sending. A receiver makes room when it looks for a message, which may be after the
+// sender has got all that it wanted: nobody waits for that.
+class Departures {
+ public:
+  // Never destroyed: MPI may read the messages until it ends.
+  static Departures& of_this_process() {
+    static auto* const departures = new Departures;
+    return *departures;
+  }
+
+  void add(std::vector<char> message, std::vector<MPI_Request> parts) {
+    const std::scoped_lock lock(mutex_);
+    departures_.push_back({std::move(message), {std::move(parts), Request::Buffer::is_read}});
+  }
+
+  // Looks at one that is still here, so that many under way cost no more than few. That one goes to the end:
+  // if it is never received, the others' memory is freed all the same.
+  void free_what_has_left() {
+    const std::unique_lock lock(mutex_, std::try_to_lock);
+    while (lock && !departures_.empty()) {
+      if (!departures_.front().request.test()) {
+        departures_.splice(departures_.end(), departures_, departures_.begin());
+        return;
+      }
+      departures_.pop_front();
+    }
+  }
+
+ private:
+  struct Departure {
+    std::vector<char> message;
+    Request request;
+  };
+
+  std::mutex mutex_;
+  std::list<Departure> departures_;
+};
+
+}  // namespace
 
 ObjectRequest::ObjectRequest(ObjectRequest&& other) noexcept : work_(std::exchange(other.work_, {})) {}
 
@@ -25,7 +70,7 @@ ObjectRequest::~ObjectRequest() {
 }
 
 void ObjectRequest::wait() {
-  const Waiting waiting("wait");
+  const Waiting waiting("wait for objects");
   while (!test()) {
   }
 }
@@ -34,7 +79,8 @@ bool ObjectRequest::test() {
   if (!work_) {
     return true;
   }
-  Work work = std::exchange(work_, {});  // given up where it throws
+  Work work = std::exchange(work_, {});  // given up where something throws
+  Departures::of_this_process().free_what_has_left();
   if (work()) {
     return true;
   }
@@ -44,49 +90,79 @@ bool ObjectRequest::test() {
 
 namespace detail {
 
-ObjectMessages::ObjectMessages(const Communicator& comm) : hidden_(&comm.hidden()) {
-  constexpr std::uint32_t n_tags = 30'000;  // 0 and what is above are those of other messages
-  tag_ = 1 + static_cast<int>(comm.next_operation() % n_tags);
-  under_way().remove_if([](Outgoing& message) { return message.request.test(); });
+ObjectMessages::ObjectMessages(const Communicator& comm)
+    : hidden_(&comm.hidden()), operation_(comm.next_operation()) {
+  Departures::of_this_process().free_what_has_left();
 }
 
-void ObjectMessages::send(Bytes bytes, int destination) {
-  Outgoing& message =
-      outgoing_.emplace_back(Outgoing{.n_bytes = bytes->size(), .bytes = std::move(bytes), .request = {}});
+ObjectMessages::Header ObjectMessages::header_with(std::uint64_t n_bytes) const noexcept {
+  return {.n_bytes = n_bytes, .operation = operation_, .communicator_id = hidden_->id()};
+}
+
+// The header travels first, for the receiver has to make room, and again with the rest: where two operations
+// have the same tag, one may get the header and the other what follows.
+void ObjectMessages::send(std::vector<char> message, const std::vector<int>& destinations) const {
+  const Header header = header_with(message.size());
+  std::memcpy(message.data(), &header, sizeof header);
+  const std::span<const char> bytes(message);
+  const int tag = hidden_tags::of_operation(operation_);
   std::vector<MPI_Request> parts;
-  start_sends(*hidden_, std::span<const std::uint64_t>(&message.n_bytes, 1), destination, tag_, parts);
-  start_sends(*hidden_, std::span<const char>(*message.bytes), destination, tag_, parts);
-  message.request = {std::move(parts), Request::Buffer::is_read};
+  for (const int destination : destinations) {
+    start_sends(*hidden_, bytes.first(sizeof header), destination, tag, parts);
+    start_sends(*hidden_, bytes, destination, tag, parts);
+  }
+  Departures::of_this_process().add(std::move(message), std::move(parts));
 }
 
-std::optional<ObjectMessages::Bytes> ObjectMessages::receive(int source) {
-  const auto [place, is_new] = incoming_.try_emplace(source);
-  Incoming& message = place->second;
-  if (is_new) {
-    message.request = async_receive(*hidden_, std::span<std::uint64_t>(&message.n_bytes, 1), source, tag_);
+void ObjectMessages::await(Awaited awaited, std::size_t n_bytes, int source) {
+  incoming_.assign(n_bytes, '\0');
+  request_ = async_receive(*hidden_, incoming_, source, hidden_tags::of_operation(operation_));
+  awaited_ = awaited;
+}
+
+// Throws if it is another operation's: a longer message, or another header.
+bool ObjectMessages::has_come(int source) {
+  bool is_ours = true;
+  Header header;
+  try {
+    if (!request_.test()) {
+      return false;
+    }
+    std::memcpy(&header, incoming_.data(), sizeof header);
+    is_ours = header == header_with(awaited_ == Awaited::header ? header.n_bytes : incoming_.size());
+  } catch (const Error& error) {
+    if (error.mpi_class() != MPI_ERR_TRUNCATE) {
+      throw;
+    }
+    is_ours = false;
   }
-  if (!message.request.test()) {
+  if (!is_ours) {
+    throw Error(
+        fmt::format("an object that rank {} sent is not of the operation that rank {} began: the ranks "
+                    "began different operations, or more than {} are outstanding",
+                    source, hidden_->rank(), hidden_tags::n_operations))
+        .hint("all ranks begin their operations on one communicator in the same order");
+  }
+  return true;
+}
+
+std::optional<std::vector<char>> ObjectMessages::receive(int source) {
+  if (awaited_ == Awaited::nothing) {
+    await(Awaited::header, sizeof(Header), source);
+  }
+  if (!has_come(source)) {
     return std::nullopt;
   }
-  if (!message.bytes) {
-    message.bytes = std::make_shared<std::vector<char>>(message.n_bytes);
-    message.request = async_receive(*hidden_, *message.bytes, source, tag_);
-    if (!message.request.test()) {
+  if (awaited_ == Awaited::header) {
+    Header header;
+    std::memcpy(&header, incoming_.data(), sizeof header);
+    await(Awaited::message, header.n_bytes, source);
+    if (!has_come(source)) {
       return std::nullopt;
     }
   }
-  Bytes bytes = std::move(message.bytes);
-  incoming_.erase(place);
-  return bytes;
-}
-
-ObjectMessages::~ObjectMessages() { under_way().splice(under_way().end(), outgoing_); }
-
-// A receiver makes room when it looks for a message, which may be after the sender has got all that it wanted: nobody
-// waits for that. Never destroyed: MPI may read them until it ends.
-std::list<ObjectMessages::Outgoing>& ObjectMessages::under_way() {
-  static thread_local auto* const messages = new std::list<Outgoing>;
-  return *messages;
+  awaited_ = Awaited::nothing;
+  return std::move(incoming_);
 }
 
 }  // namespace detail

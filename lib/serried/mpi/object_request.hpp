@@ -1,17 +1,16 @@
-/// A non-blocking collective of serialised objects under way, and the messages that it is made of. async_serialize.hpp
-/// starts them.
+/// A non-blocking collective of serialised objects under way, and the messages that it is made of.
+/// async_serialize.hpp starts them.
 ///
 ///     ObjectRequest request = async_broadcast_object(world, options);
 ///     …
 ///     request.wait();
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <list>
-#include <map>
-#include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include <serried/mpi/communicator.hpp>
@@ -26,13 +25,18 @@ class [[nodiscard]] ObjectRequest {
   using Work = std::function<bool()>;
 
   ObjectRequest() = default;
-  explicit ObjectRequest(Work work);
+  /// Nothing is done before the first `wait` or `test`: what `work` throws comes from these.
+  explicit ObjectRequest(Work work) : work_(std::move(work)) {}
   ObjectRequest(ObjectRequest&& other) noexcept;
   ObjectRequest& operator=(ObjectRequest&& other) noexcept;
   ~ObjectRequest();
 
-  /// Local; returns when the operation is complete. A second call does nothing. Throws serried::Error if the operation
-  /// failed, and there is nothing to wait for any more.
+  /// Local; returns when this rank has all objects that it is to get. A second call does nothing. Throws
+  /// serried::Error if the operation failed, and there is nothing to wait for any more.
+  ///
+  /// What this rank sends may still be here when it returns, in memory of its own: so ranks may wait for
+  /// their operations in different orders. A large object leaves while its sender is in some call of MPI; a
+  /// sender that computes after `wait` lets the receivers wait until it calls MPI again.
   void wait();
   /// Local; true if the operation is complete. Throws as wait does.
   [[nodiscard]] bool test();
@@ -41,43 +45,57 @@ class [[nodiscard]] ObjectRequest {
   Work work_;  // none: it is complete
 };
 
-namespace detail {
-
-/// Messages of any length between the ranks of one operation, which no other operation's can take. No call blocks.
-class ObjectMessages {
+/// A communicator that outlives the call it is passed to: a temporary does not compile.
+class LastingCommunicator {
  public:
-  using Bytes = std::shared_ptr<const std::vector<char>>;
+  LastingCommunicator(const Communicator& comm) noexcept : comm_(&comm) {}
+  LastingCommunicator(const Communicator&&) = delete;
 
-  /// All ranks begin their operations on `comm` in the same order: so they agree on a tag.
-  explicit ObjectMessages(const Communicator& comm);
-  ObjectMessages(const ObjectMessages&) = delete;
-  ObjectMessages& operator=(const ObjectMessages&) = delete;
-  /// What has not been sent yet is all the same.
-  ~ObjectMessages();
-
-  void send(Bytes bytes, int destination);
-  /// The next message from `source`, once it is here.
-  [[nodiscard]] std::optional<Bytes> receive(int source);
+  operator const Communicator&() const noexcept { return *comm_; }
+  const Communicator* operator->() const noexcept { return comm_; }
 
  private:
-  // The length travels first, for the receiver has to make room.
-  struct Outgoing {
-    std::uint64_t n_bytes = 0;
-    Bytes bytes;
-    Request request;
-  };
-  struct Incoming {
-    std::uint64_t n_bytes = 0;
-    std::shared_ptr<std::vector<char>> bytes;  // once the length is known
-    Request request;
+  const Communicator* comm_;
+};
+
+namespace detail {
+
+/// Messages of any length between the ranks of one operation. No call blocks.
+///
+/// Each message says which operation it belongs to. One of another's, which only a broken contract brings
+/// (async_serialize.hpp), is an Error of its receiver.
+class ObjectMessages {
+  struct Header {
+    std::uint64_t n_bytes = 0;  // of the message, with its header
+    std::uint64_t operation = 0;
+    std::uint64_t communicator_id = 0;
+    friend bool operator==(const Header&, const Header&) = default;
   };
 
-  static std::list<Outgoing>& under_way();
+ public:
+  static constexpr std::size_t n_header_bytes = sizeof(Header);
+
+  /// All ranks begin their operations on `comm` in the same order: so they agree on the operation's number.
+  explicit ObjectMessages(const Communicator& comm);
+
+  /// The first n_header_bytes of `message` are room for its header. It is kept until it has left.
+  void send(std::vector<char> message, const std::vector<int>& destinations) const;
+  /// The next message from `source`, with its header, once it is here. From one rank after the other: not
+  /// from another one before this has come.
+  [[nodiscard]] std::optional<std::vector<char>> receive(int source);
+
+ private:
+  enum class Awaited { nothing, header, message };
+
+  void await(Awaited awaited, std::size_t n_bytes, int source);
+  [[nodiscard]] bool has_come(int source);
+  [[nodiscard]] Header header_with(std::uint64_t n_bytes) const noexcept;
 
   const Communicator* hidden_;
-  int tag_;
-  std::list<Outgoing> outgoing_;  // in memory that stays where it is
-  std::map<int, Incoming> incoming_;
+  std::uint64_t operation_;
+  Awaited awaited_ = Awaited::nothing;
+  std::vector<char> incoming_;
+  Request request_;
 };
 
 }  // namespace detail

@@ -12,6 +12,7 @@
 
 #include <serried/mpi/activity.hpp>
 #include <serried/mpi/check.hpp>
+#include <serried/mpi/hidden_tags.hpp>
 #include <serried/mpi/roll_call.hpp>
 #include <serried/mpi/status_board.hpp>
 #include <serried/mpi/waiting.hpp>
@@ -22,13 +23,11 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-constexpr int message_tag = 30002;  // 30001: the rounds
-
 int delete_roll_call(MPI_Comm, int, void* roll_call, void*) {
   std::unique_ptr<RollCall> ended(static_cast<RollCall*>(roll_call));
   if (ended->is_spent()) {
-    // Messages of the barrier that was given up may still be under way. Its posted receive keeps MPI from giving the id of
-    // this communicator to the next one, which they would reach.
+    // Messages of the barrier that was given up may still be under way. Its posted receive keeps MPI from
+    // giving the id of this communicator to the next one, which they would reach.
     static auto* const kept = new std::vector<std::unique_ptr<RollCall>>;
     kept->push_back(std::move(ended));
   }
@@ -97,7 +96,7 @@ RollCall::~RollCall() {
 }
 
 void RollCall::expect_message() {
-  check(MPI_Irecv(&incoming_, sizeof incoming_, MPI_BYTE, MPI_ANY_SOURCE, message_tag, comm_,
+  check(MPI_Irecv(&incoming_, sizeof incoming_, MPI_BYTE, MPI_ANY_SOURCE, hidden_tags::roll_call, comm_,
                   &incoming_request_),
         "MPI_Irecv");
 }
@@ -163,8 +162,8 @@ void RollCall::send(int destination, const Message& message) {
   Outgoing& sent = *outgoing_.emplace_back(std::make_unique<Outgoing>(Outgoing{message, MPI_REQUEST_NULL}));
   const std::size_t n_bytes =
       offsetof(Message, absentees) + offsetof(Absentees, bytes) + sent.message.absentees.text().size() + 1;
-  check(MPI_Isend(&sent.message, static_cast<int>(n_bytes), MPI_BYTE, destination, message_tag, comm_,
-                  &sent.request),
+  check(MPI_Isend(&sent.message, static_cast<int>(n_bytes), MPI_BYTE, destination, hidden_tags::roll_call,
+                  comm_, &sent.request),
         "MPI_Isend");
 }
 

@@ -1,9 +1,10 @@
 /// Who has come to a barrier_for and who has not, asked of those who can tell. Part of barrier.cpp.
 ///
-/// The ranks of one status board see on it who has come. A rank whose deadline has passed asks one rank after the other
-/// of each other board, which answers for all of its board: the rank itself, if it waits in the same barrier, or its
-/// process's StatusService, whatever the rank is doing. Whoever gives up says so to
-/// its partners of the barrier's rounds, who pass it on: few messages, and over connections that are there already.
+/// The ranks of one status board see on it who has come. A rank whose deadline has passed asks one rank after
+/// the other of each other board, which answers for all of its board: the rank itself, if it waits in the
+/// same barrier, or its process's StatusService, whatever the rank is doing. Whoever gives up says so to its
+/// partners of the barrier's rounds, who pass it on: few messages, and over connections that are there
+/// already.
 #pragma once
 
 #include <mpi.h>

@@ -1,13 +1,15 @@
-/// Collectives for objects of any kind: std::string, std::map, std::vector<std::vector<std::string>>, your own classes.
+/// Collectives for objects of any kind: std::string, std::map, std::vector<std::vector<std::string>>, your
+/// own classes.
 ///
 ///     broadcast_object(world, options);                                  // std::map<std::string, int>
 ///     const auto hosts = gather_objects(world, host_name());             // std::vector<std::string>, on rank 0
 ///     allreduce_object(world, counts, merge);                            // merge(a, b), in rank order
 ///     struct Task { std::string name; template <class A> void serialize(A& archive) { archive(name); } };
 ///
-/// Whatever cereal can serialise, in its binary form: std::string, std::array, std::complex, std::optional, the pairs,
-/// tuples and usual containers of these; for others include cereal's header. It is a second's compile time, so
-/// <serried/mpi.hpp> does not include this header. The forms that return at once are in async_serialize.hpp. What is trivially copyable goes faster through the other collectives.
+/// Whatever cereal can serialise, in its binary form: std::string, std::array, std::complex, std::optional,
+/// the pairs, tuples and usual containers of these; for others include cereal's header. It is a second's
+/// compile time, so <serried/mpi.hpp> does not include this header. What is trivially copyable goes faster
+/// through the other collectives. The forms that return at once are in async_serialize.hpp.
 #pragma once
 
 #include <concepts>
@@ -39,6 +41,7 @@
 #include <serried/mpi/alltoall.hpp>
 #include <serried/mpi/broadcast.hpp>
 #include <serried/mpi/gather.hpp>
+#include <serried/mpi/hidden_tags.hpp>
 #include <serried/mpi/point_to_point.hpp>
 #include <serried/mpi/scatter.hpp>
 
@@ -57,6 +60,11 @@ concept ObjectReduction = requires(Op& op, const T& a) {
 };
 
 namespace detail {
+
+// MPI would take -1 for any rank (MPI_ANY_SOURCE), and wait for ever.
+inline void expects_root(const Communicator& comm, int root, Place where = Place::here()) {
+  expects(0 <= root && root < comm.size(), "the root is a rank of the communicator", where);
+}
 
 // Appends what is written to it to a vector.
 class ByteSink : public std::streambuf {
@@ -139,23 +147,21 @@ void send_object(const Communicator& hidden, const T& object, int destination) {
   std::vector<char> bytes;
   serialize(object, bytes);
   const std::uint64_t size = bytes.size();
-  send(hidden, std::span(&size, 1), destination);
-  send(hidden, bytes, destination);
+  send(hidden, std::span(&size, 1), destination, hidden_tags::object);
+  send(hidden, bytes, destination, hidden_tags::object);
 }
 
 template <Serializable T>
 [[nodiscard]] T receive_object(const Communicator& hidden, int source) {
   std::uint64_t size = 0;
-  // With the tag of send_object: barrier_for's messages travel here too.
-  constexpr int tag = 0;
-  receive(hidden, std::span(&size, 1), source, tag);
+  receive(hidden, std::span(&size, 1), source, hidden_tags::object);
   std::vector<char> bytes(size);
-  receive(hidden, bytes, source, tag);
+  receive(hidden, bytes, source, hidden_tags::object);
   return deserialize<T>(bytes);
 }
 
-// Folds along a binomial tree: before step d, the ranks that are multiples of d hold what d ranks from theirs on make
-// together, so that only neighbours in rank order ever meet. The result is rank 0's.
+// Folds along a binomial tree: before step d, the ranks that are multiples of d hold what d ranks from theirs
+// on make together, so that only neighbours in rank order ever meet. The result is rank 0's.
 template <Serializable T, class Op>
 void fold_to_rank_0(const Communicator& hidden, T& object, Op& op) {
   const int rank = hidden.rank();
@@ -178,6 +184,7 @@ template <Serializable T>
 void broadcast_object(const Communicator& comm, T& object, int root = 0) {
   const Waiting waiting("broadcast_object");
   check_collective(comm, call_of<T>("broadcast_object").from(root));
+  detail::expects_root(comm, root);
   std::vector<char> bytes;
   if (comm.rank() == root) {
     detail::serialize(object, bytes);
@@ -206,6 +213,7 @@ template <Serializable T>
 [[nodiscard]] std::vector<T> gather_objects(const Communicator& comm, const T& object, int root = 0) {
   const Waiting waiting("gather_objects");
   check_collective(comm, call_of<T>("gather_objects").to(root));
+  detail::expects_root(comm, root);
   std::vector<char> bytes;
   detail::serialize(object, bytes);
   const std::vector<std::size_t> counts = allgather_value(comm, bytes.size());
@@ -219,6 +227,7 @@ template <Serializable T>
 [[nodiscard]] T scatter_objects(const Communicator& comm, const std::vector<T>& objects, int root = 0) {
   const Waiting waiting("scatter_objects");
   check_collective(comm, call_of<T>("scatter_objects").from(root));
+  detail::expects_root(comm, root);
   detail::SerializedParts parts;
   if (comm.rank() == root) {
     expects(objects.size() == static_cast<std::size_t>(comm.size()), "the root has one object for each rank");
@@ -240,12 +249,13 @@ template <Serializable T>
   return detail::deserialize_parts<T>(received, counts);
 }
 
-/// Collective: afterwards the root's `object` is `op` over all ranks' objects, in rank order; those of other ranks are
-/// left in an unspecified state.
+/// Collective: afterwards the root's `object` is `op` over all ranks' objects, in rank order; those of other
+/// ranks are left in an unspecified state.
 template <Serializable T, ObjectReduction<T> Op>
 void reduce_object(const Communicator& comm, T& object, Op op, int root = 0) {
   const Waiting waiting("reduce_object");
   check_collective(comm, call_of<T, Op>("reduce_object").to(root));
+  detail::expects_root(comm, root);
   const Communicator& hidden = comm.hidden();
   detail::fold_to_rank_0(hidden, object, op);
   if (root != 0 && comm.rank() == 0) {
@@ -279,7 +289,8 @@ void scan_object(const Communicator& comm, T& object, Op op) {
   }
 }
 
-/// Collective: afterwards `object` is `op` over the objects of the ranks before this one, in that order; `T{}` on rank 0.
+/// Collective: afterwards `object` is `op` over the objects of the ranks before this one, in that order;
+/// `T{}` on rank 0.
 template <Serializable T, ObjectReduction<T> Op>
 void exscan_object(const Communicator& comm, T& object, Op op) {
   const Waiting waiting("exscan_object");

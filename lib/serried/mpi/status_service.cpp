@@ -8,8 +8,11 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <cstddef>
 #include <cstring>
+
+#include <net/if.h>
 
 #include <serried/base/background_thread.hpp>
 #include <serried/base/scope_guard.hpp>
@@ -35,14 +38,16 @@ struct Question {
 };
 
 struct Reply {
+  std::uint64_t key = 0;  // that of the question
   std::uint64_t barrier_id = 0;
   std::uint64_t epoch = 0;
   std::int64_t rank = 0;
   Absentees absentees{};
 
-  [[nodiscard]] std::size_t n_bytes() const {
-    return offsetof(Reply, absentees) + offsetof(Absentees, bytes) + absentees.text().size() + 1;
+  static constexpr std::size_t begin_of_text() {
+    return offsetof(Reply, absentees) + offsetof(Absentees, bytes);
   }
+  [[nodiscard]] std::size_t n_bytes() const { return begin_of_text() + absentees.text().size() + 1; }
 };
 
 FileDescriptor owned(int descriptor) {
@@ -61,7 +66,8 @@ sockaddr_in address_of(std::uint32_t host, std::uint16_t port) {
   return address;
 }
 
-// Of this host's interfaces that are up, as many as there is room for.
+// Of this host's interfaces that are up, as many as there is room for. What leads nowhere but here comes
+// last.
 template <std::size_t N>
 std::array<std::uint32_t, N> own_addresses() {
   std::array<std::uint32_t, N> addresses{};
@@ -71,11 +77,14 @@ std::array<std::uint32_t, N> own_addresses() {
   }
   const ScopeGuard free_them([&] { ::freeifaddrs(first); });
   std::size_t n = 0;
-  for (const ifaddrs* one = first; one != nullptr && n < N; one = one->ifa_next) {
-    if (one->ifa_addr != nullptr && one->ifa_addr->sa_family == AF_INET) {
-      sockaddr_in address{};
-      std::memcpy(&address, one->ifa_addr, sizeof address);
-      addresses[n++] = address.sin_addr.s_addr;
+  for (const unsigned loopback : {0U, static_cast<unsigned>(IFF_LOOPBACK)}) {
+    for (const ifaddrs* one = first; one != nullptr && n < N; one = one->ifa_next) {
+      const bool is_up = (one->ifa_flags & IFF_UP) != 0 && (one->ifa_flags & IFF_LOOPBACK) == loopback;
+      if (is_up && one->ifa_addr != nullptr && one->ifa_addr->sa_family == AF_INET) {
+        sockaddr_in address{};
+        std::memcpy(&address, one->ifa_addr, sizeof address);
+        addresses[n++] = address.sin_addr.s_addr;
+      }
     }
   }
   return addresses;
@@ -88,6 +97,15 @@ std::uint16_t bound_port(int socket) {
   auto* const generic = reinterpret_cast<sockaddr*>(&address);
   const bool is_bound = ::bind(socket, generic, size) == 0 && ::getsockname(socket, generic, &size) == 0;
   return is_bound ? address.sin_port : std::uint16_t{0};
+}
+
+// False if the system refuses.
+bool wait_for(std::span<pollfd> events) {
+  int n_ready = 0;
+  do {
+    n_ready = ::poll(events.data(), events.size(), -1);
+  } while (n_ready < 0 && errno == EINTR);
+  return n_ready >= 0;
 }
 
 }  // namespace
@@ -121,7 +139,7 @@ const StatusService* StatusService::current() noexcept {
 void StatusService::answer_questions(std::uint64_t key, int rank) const {
   std::array<pollfd, 2> events = {pollfd{socket_.get(), POLLIN, 0}, pollfd{stop_.get(), POLLIN, 0}};
   Question question;
-  while (::poll(events.data(), events.size(), -1) >= 0 && events[1].revents == 0) {
+  while (wait_for(events) && events[1].revents == 0) {
     sockaddr_in asker{};
     socklen_t asker_size = sizeof asker;
     const ssize_t size = ::recvfrom(socket_.get(), &question, sizeof question, 0,
@@ -132,7 +150,8 @@ void StatusService::answer_questions(std::uint64_t key, int rank) const {
     if (!is_ours) {
       continue;
     }
-    const Reply reply{.barrier_id = question.barrier_id,
+    const Reply reply{.key = key,
+                      .barrier_id = question.barrier_id,
                       .epoch = question.epoch,
                       .rank = rank,
                       .absentees = absentees_here(std::span(question.ranks).first(question.n_ranks),
@@ -170,18 +189,28 @@ void StatusInquiry::ask(int rank, std::span<const int> world_ranks) const {
 }
 
 std::optional<StatusInquiry::Answer> StatusInquiry::next_answer() const {
+  const StatusService* service = StatusService::current();
+  if (service == nullptr) {
+    return std::nullopt;
+  }
+  const auto is_of = [service](std::int64_t rank, std::uint64_t key) {
+    return rank >= 0 && static_cast<std::size_t>(rank) < service->endpoints_.size() &&
+           service->endpoints_[static_cast<std::size_t>(rank)].key == key;
+  };
   Reply reply;
   for (;;) {
-    const ssize_t size = ::recv(socket_.get(), &reply, sizeof reply, 0);
+    const ssize_t size = ::recv(socket_.get(), &reply, sizeof reply, MSG_TRUNC);
     if (size < 0) {
       return std::nullopt;
     }
     const auto n_bytes = static_cast<std::size_t>(size);
-    constexpr std::size_t begin_of_text = offsetof(Reply, absentees) + offsetof(Absentees, bytes);
-    if (n_bytes <= begin_of_text || reply.barrier_id != barrier_id_ || reply.epoch != epoch_) {
+    const bool has_text = n_bytes > Reply::begin_of_text() && n_bytes <= sizeof reply;
+    if (!has_text || reply.barrier_id != barrier_id_ || reply.epoch != epoch_ ||
+        !is_of(reply.rank, reply.key)) {
       continue;
     }
-    reply.absentees.bytes[std::min(n_bytes - begin_of_text, reply.absentees.bytes.size()) - 1] = '\0';
+    const std::size_t text_size = n_bytes - Reply::begin_of_text();  // with the NUL at its end
+    reply.absentees.bytes[std::min(text_size, reply.absentees.bytes.size()) - 1] = '\0';
     return Answer{.rank = static_cast<int>(reply.rank), .absentees = reply.absentees};
   }
 }

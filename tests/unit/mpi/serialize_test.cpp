@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -102,6 +103,19 @@ TEST(ScanObject, FoldsTheRanksUpToHere) {
   std::string before = letter_of(my_rank());
   exscan_object(world(), before, Concatenate{});
   EXPECT_EQ(before + letter_of(my_rank()), upto);
+}
+
+// On all ranks, before anything is sent.
+TEST(SerializedObjects, ARootThatIsNoRankIsRefused) {
+  for (const int root : {-1, world().size()}) {
+    std::string text = letter_of(my_rank());
+    const std::vector<std::string> texts(n_ranks());
+    EXPECT_THROW(broadcast_object(world(), text, root), std::logic_error);
+    EXPECT_THROW((void)gather_objects(world(), text, root), std::logic_error);
+    EXPECT_THROW((void)scatter_objects(world(), texts, root), std::logic_error);
+    EXPECT_THROW(reduce_object(world(), text, Concatenate{}, root), std::logic_error);
+    EXPECT_EQ(text, letter_of(my_rank()));
+  }
 }
 
 }  // namespace
