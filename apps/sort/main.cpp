@@ -109,6 +109,9 @@ std::optional<CommandLine> parse(int argc, char** argv, bool prints) {
   if (!line.shared.output.empty()) {
     options.output = line.shared.output;
   }
+  if (line.shared.wants_json && line.shared.output.empty()) {
+    throw serried::usage_error("--json needs -o: standard output is for the sorted lines");
+  }
   if (line.checks && !line.shared.output.empty()) {
     throw serried::usage_error("--check writes nothing: -o makes no sense with it");
   }
@@ -117,7 +120,7 @@ std::optional<CommandLine> parse(int argc, char** argv, bool prints) {
 
 void print_summary(const CommandLine& line, const serried::sort_lines::Summary& summary, double seconds,
                    int n_ranks) {
-  if (line.shared.wants_json && line.options.output != "-") {
+  if (line.shared.wants_json) {
     const nlohmann::ordered_json json = {{"files", summary.n_files},
                                          {"bytes", summary.n_bytes},
                                          {"records", summary.n_records},

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <serried/base/error.hpp>
 #include <serried/base/quantity.hpp>
 
 namespace serried {
@@ -29,6 +30,28 @@ TEST(FormatBytes, RoundsIntoTheNextWidthAndTheNextUnit) {
   EXPECT_EQ(format_bytes((std::uint64_t{1} << 20) - 1), "1.00 MiB");
   EXPECT_EQ(format_bytes((std::uint64_t{1} << 60) - 1), "1.00 EiB");
   EXPECT_EQ(format_bytes(1023 * 1024), "1023 KiB");
+}
+
+TEST(ParseBytes, TakesANumberAndAUnit) {
+  EXPECT_EQ(parse_bytes("17B"), 17U);
+  EXPECT_EQ(parse_bytes("64K"), 65536U);
+  EXPECT_EQ(parse_bytes("300m"), std::uint64_t{300} << 20);
+  EXPECT_EQ(parse_bytes("2GiB"), std::uint64_t{2} << 30);
+  EXPECT_EQ(parse_bytes("0T"), 0U);
+  EXPECT_EQ(parse_bytes("8192PB"), std::uint64_t{1} << 63);
+}
+
+TEST(ParseBytes, RefusesAllElse) {
+  for (const std::string text : {"", "12", "M", "-1M", "1 M", "1Mi", "1MB/s", "1.5G", "0x10M", "8193P",
+                                 "99999999999999999999B", "1BB", "1E"}) {
+    try {
+      (void)parse_bytes(text);
+      ADD_FAILURE() << text;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.exit_code(), ExitCode::usage);
+      EXPECT_EQ(error.problem(), "\"" + text + "\" is not a size such as 512M, 2GiB or 64K");
+    }
+  }
 }
 
 TEST(FormatSeconds, FollowsTheLength) {
