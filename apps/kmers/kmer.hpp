@@ -21,7 +21,10 @@ using ShortKmer = std::uint64_t;
 struct LongKmer {
   std::uint64_t high = 0;
   std::uint64_t low = 0;
-  friend auto operator<=>(const LongKmer&, const LongKmer&) = default;
+  friend bool operator==(const LongKmer&, const LongKmer&) = default;
+  friend std::strong_ordering operator<=>(const LongKmer& a, const LongKmer& b) noexcept {
+    return a.high != b.high ? a.high <=> b.high : a.low <=> b.low;
+  }
 };
 
 inline constexpr int max_short_k = 32;

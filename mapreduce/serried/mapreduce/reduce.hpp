@@ -196,6 +196,7 @@ KeyedData<K, V> reduce(std::shared_ptr<const TextSource> source, const Feed& fee
       });
   const SourceCounts counts = source->counts_of(tables);
   std::vector<detail::CombinedRows<V, Op>> combined;
+  combined.reserve(tables.size());
   for (auto& part : tables) {
     combined.push_back(std::move(part.part));
   }
@@ -210,6 +211,7 @@ auto KeyedData<K, V>::regroup(Function function, Op op) const {
   using V2 = decltype(Out::value);
   static_assert(OrderFree<Op, V2>, "op must give the same bits in any order, as in reduce_by_key");
   std::vector<detail::CombinedRows<V2, Op>> combined;
+  combined.reserve(parts_.size());
   for (std::size_t i = 0; i < parts_.size(); ++i) {
     combined.emplace_back(op);
   }
