@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include <serried/mapreduce.hpp>
 #include <serried/store/output.hpp>
 
@@ -48,6 +50,24 @@ struct Summary {
                                                               mapreduce::Separator::newline, options.text);
 }
 
+/// What the order depends on, in one line.
+[[nodiscard]] inline std::string order_in_words(const Options& options) {
+  if (options.records) {
+    return fmt::format("{} bytes from byte {} on", options.records->key_bytes, options.records->key_offset);
+  }
+  const LineOrderOptions& order = options.order;
+  std::string text = "lines";
+  for (const auto& [name, is_set] :
+       {std::pair(" -b", order.ignore_leading_blanks), std::pair(" -n", order.numeric),
+        std::pair(" -r", order.reverse), std::pair(" -s", order.stable), std::pair(" -u", order.unique)}) {
+    text += is_set ? name : "";
+  }
+  for (const std::string& key : order.keys) {
+    text += " -k " + key;
+  }
+  return order.separator ? fmt::format("{} -t {}", text, static_cast<unsigned char>(*order.separator)) : text;
+}
+
 /// Collective. The output is the same bytes for any number of ranks and threads and any memory. Throws the same
 /// serried::Error on all ranks; then there is no output.
 inline Summary sort(const mpi::Communicator& comm, const Options& options) {
@@ -56,7 +76,7 @@ inline Summary sort(const mpi::Communicator& comm, const Options& options) {
       store::open_output(comm, options.output);  // what cannot be written is found before the work
   const auto equals = options.order.unique ? mapreduce::Equals::first_stays : mapreduce::Equals::all_stay;
   const auto sort_by = [&](const auto& feed, const auto& order, std::string_view end) {
-    auto sorted = mapreduce::sort_records(source, feed, order, equals);
+    auto sorted = mapreduce::sort_records(source, feed, order, equals, order_in_words(options));
     const auto& read = sorted.source_counts();
     const auto written = sorted.write(output, end);
     return Summary{.n_files = read.n_files,

@@ -30,9 +30,6 @@ class BlockPool {
   }
   void give_back(char* block) { free_.push_back(block); }
 
-  /// What was taken from the system.
-  [[nodiscard]] std::size_t n_bytes() const { return slabs_.size() * slab_bytes_; }
-
  private:
   std::size_t block_bytes_;
   std::size_t slab_bytes_;

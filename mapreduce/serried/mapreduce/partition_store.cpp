@@ -15,7 +15,51 @@ std::size_t block_bytes_for(const PartitionStore::Options& options) {
   return std::clamp(options.memory / 8 / options.n_partitions, smallest, largest);
 }
 
+// Whether they are so many whole records.
+bool are_records(std::span<const char> bytes, std::uint32_t n_records) {
+  for (; n_records > 0; --n_records) {
+    std::uint32_t size = 0;
+    if (bytes.size() < sizeof size) {
+      return false;
+    }
+    std::memcpy(&size, bytes.data(), sizeof size);
+    if (bytes.size() - sizeof size < size) {
+      return false;
+    }
+    bytes = bytes.subspan(sizeof size + size);
+  }
+  return bytes.empty();
+}
+
 }  // namespace
+
+std::vector<Chunk> checked_chunks(std::span<const char> block) {
+  std::vector<Chunk> chunks;
+  while (!block.empty()) {
+    Chunk& chunk = chunks.emplace_back();
+    bool is_whole = block.size() >= sizeof chunk.header;
+    if (is_whole) {
+      std::memcpy(&chunk.header, block.data(), sizeof chunk.header);
+      block = block.subspan(sizeof chunk.header);
+      is_whole = block.size() >= chunk.header.n_bytes;
+    }
+    if (is_whole) {
+      chunk.records = block.first(chunk.header.n_bytes);
+      block = block.subspan(chunk.header.n_bytes);
+    }
+    if (!is_whole || !are_records(chunk.records, chunk.header.n_records)) {
+      throw Error("saved records are no such").hint("were they written by another version of the program?");
+    }
+  }
+  return chunks;
+}
+
+void sort_by_place(std::vector<Chunk>& chunks) {
+  std::ranges::sort(chunks, [](const Chunk& a, const Chunk& b) {
+    return a.header.place != b.header.place ? a.header.place < b.header.place
+                                            : a.header.first < b.header.first;
+  });
+}
 
 PartitionStore::PartitionStore(const Options& options)
     : memory_(options.memory),

@@ -65,6 +65,12 @@ void for_each_record(std::span<const char> records, Visit&& visit) {
   }
 }
 
+/// The chunks of `block`, which comes from elsewhere: throws if it is not made of them.
+[[nodiscard]] std::vector<Chunk> checked_chunks(std::span<const char> block);
+
+/// Puts chunks into the order of the input.
+void sort_by_place(std::vector<Chunk>& chunks);
+
 /// Of one thread.
 class PartitionStore {
  public:

@@ -39,13 +39,13 @@ struct ByteOrder {
   [[nodiscard]] int compare(std::string_view a, std::string_view b) const noexcept { return a.compare(b); }
 };
 
-/// By `key_bytes` bytes from `key_offset` on, of records that hold them; the rest of a record does not count.
+/// By `key_bytes` bytes from `key_offset` on, or what a record has of them; the rest of it does not count.
 struct KeyBytesOrder {
   std::size_t key_offset = 0;
   std::size_t key_bytes = 0;
 
   [[nodiscard]] std::string_view key(std::string_view record) const {
-    return record.substr(key_offset, key_bytes);
+    return record.substr(std::min(key_offset, record.size()), key_bytes);
   }
   [[nodiscard]] std::uint64_t prefix(std::string_view record, std::size_t depth = 0) const {
     return ByteOrder().prefix(key(record), depth);

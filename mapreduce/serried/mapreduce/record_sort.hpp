@@ -1,6 +1,6 @@
 /// Sorts records of any number, larger than memory, with the same bytes for any number of ranks, threads and any memory.
 ///
-///     auto sorted = sort_records(source, line_feed, ByteOrder());
+///     auto sorted = sort_records(source, line_feed, ByteOrder(), Equals::all_stay, "by bytes");
 ///     sorted.write(output, "\n");
 ///
 /// Sample sort: a sample of the input cuts the order into partitions of some megabytes; every thread puts the records that it
@@ -24,17 +24,15 @@
 #include <variant>
 #include <vector>
 
-#include <boost/sort/pdqsort/pdqsort.hpp>
-
-#include <serried/base/error.hpp>
-#include <serried/base/hash.hpp>
+#include <serried/base/contract.hpp>
 #include <serried/base/parallel.hpp>
 #include <serried/base/partition.hpp>
-#include <serried/base/zeroed_array.hpp>
 #include <serried/job/run.hpp>
 #include <serried/mapreduce/partition_store.hpp>
 #include <serried/mapreduce/record_order.hpp>
+#include <serried/mapreduce/sorted_partition.hpp>
 #include <serried/mapreduce/splitters.hpp>
+#include <serried/mapreduce/stored_records.hpp>
 #include <serried/mapreduce/text_source.hpp>
 #include <serried/mpi/agree.hpp>
 #include <serried/mpi/allgather.hpp>
@@ -45,24 +43,22 @@
 
 namespace serried::mapreduce {
 
-/// What happens to records that compare equal.
-enum class Equals : bool { all_stay, first_stays };
-
 namespace detail {
 
 using Stores = std::vector<std::unique_ptr<PartitionStore>>;
 
-// What a partition should have, so that a thread sorts it in its cache and within its share of the memory.
+// Collective: what a partition should have, so that a thread sorts it in its cache and within its share of the memory.
 [[nodiscard]] inline std::uint64_t partition_bytes(const TextSource& source) {
   constexpr std::uint64_t largest = std::uint64_t{16} << 20;
   constexpr std::uint64_t smallest = std::uint64_t{64} << 10;
   const auto n_threads = static_cast<std::uint64_t>(source.n_threads());
-  return std::clamp(source.options().memory / 12 / n_threads, smallest, largest);
+  const std::uint64_t wanted = std::clamp(source.options().memory / 12 / n_threads, smallest, largest);
+  return mpi::allreduce_value(source.comm(), wanted, mpi::min);
 }
 
 // Collective: how many partitions the input should be cut into, as far as its size is known. A thread fills a block of 4 KiB
 // at least for each of them.
-[[nodiscard]] inline std::size_t n_partitions_for(const TextSource& source) {
+[[nodiscard]] inline std::size_t n_partitions_for(const TextSource& source, std::uint64_t bytes_each) {
   constexpr std::uint64_t bytes_of_one = std::uint64_t{32} << 10;
   constexpr std::uint64_t smallest = std::uint64_t{256} << 10;
   constexpr std::uint64_t n_each = 4;  // of a thread, so that none has much more than the others
@@ -72,195 +68,12 @@ using Stores = std::vector<std::unique_ptr<PartitionStore>>;
   const std::uint64_t n_most =
       source.options().memory / 2 / static_cast<std::uint64_t>(source.n_threads()) / bytes_of_one;
   const std::uint64_t n_by_size =
-      n_bytes + n_bytes / 4 > 0 ? (n_bytes + n_bytes / 4) / partition_bytes(source) + 1 : 1;
+      (n_bytes + n_bytes / 4) / bytes_each + 1;  // headers and lengths, and chance
   const std::uint64_t n_by_threads = std::min(n_each * n_threads, n_bytes / smallest + 1);
   const std::uint64_t wanted =
       std::min(std::max(n_by_size, n_by_threads), std::max<std::uint64_t>(n_most, 1));
   return mpi::allreduce_value(source.comm(), wanted, mpi::min);
 }
-
-// Chunks in the order of the input.
-inline void sort_by_place(std::vector<Chunk>& chunks) {
-  std::ranges::sort(chunks, [](const Chunk& a, const Chunk& b) {
-    return a.header.place != b.header.place ? a.header.place < b.header.place
-                                            : a.header.first < b.header.first;
-  });
-}
-
-// What a thread has put aside of what it read, as a job::Partial.
-template <RecordOrder Order>
-class StoredRecords {
- public:
-  StoredRecords(const Order& order, const Splitters<Order>& splitters, const PartitionStore::Options& options)
-      : order_(&order),
-        splitters_(&splitters),
-        store_(std::make_unique<PartitionStore>(options)),
-        most_unsaved_(options.memory / 4) {}
-
-  void add(const Position& position, std::string_view record) {
-    store_->add(splitters_->partition_of(order_->prefix(record), record, position.place), position, record);
-  }
-
-  // What is saved is in memory as a whole.
-  [[nodiscard]] bool wants_save() const { return store_->n_held() + store_->n_spilled() >= most_unsaved_; }
-  void merge(StoredRecords&& other) {
-    other.store_->finish();
-    store_->absorb(*other.store_);
-  }
-  // All blocks, of whatever partition: a later run may cut the order elsewhere.
-  void save(std::vector<std::byte>& bytes) const {
-    store_->finish();
-    for (std::size_t i = 0; i < store_->n_partitions(); ++i) {
-      store_->for_each_block(i, [&](std::span<const char> block) {
-        const auto* const first = reinterpret_cast<const std::byte*>(block.data());
-        bytes.insert(bytes.end(), first, first + block.size());
-      });
-    }
-  }
-  void load(std::span<const std::byte> bytes) {
-    std::vector<Chunk> chunks;
-    for_each_chunk({reinterpret_cast<const char*>(bytes.data()), bytes.size()},
-                   [&](const Chunk& chunk) { chunks.push_back(chunk); });
-    sort_by_place(chunks);
-    for (const Chunk& chunk : chunks) {
-      Position position{chunk.header.place, chunk.header.first};
-      for_each_record(chunk.records, [&](std::string_view record) {
-        add(position, record);
-        ++position.ordinal;
-      });
-    }
-  }
-
-  [[nodiscard]] std::unique_ptr<PartitionStore> take_store() && {
-    store_->finish();
-    return std::move(store_);
-  }
-
- private:
-  const Order* order_;
-  const Splitters<Order>* splitters_;
-  std::unique_ptr<PartitionStore> store_;
-  std::size_t most_unsaved_;
-};
-
-// The records of one partition, sorted in memory, which is used again for the next one.
-template <RecordOrder Order>
-class SortedPartition {
- public:
-  void assign(std::vector<Chunk> chunks, const Order& order, Equals equals) {
-    sort_by_place(chunks);
-    std::size_t n_bytes = 0;
-    std::size_t n_records = 0;
-    for (const Chunk& chunk : chunks) {
-      n_bytes += chunk.records.size();
-      n_records += chunk.header.n_records;
-    }
-    if (bytes_.size() < n_bytes) {
-      bytes_ = {};
-      bytes_ = ZeroedArray<char>(n_bytes + n_bytes / 8);
-    }
-    rows_.clear();
-    rows_.reserve(n_records);
-    char* next = bytes_.data();
-    for (const Chunk& chunk : chunks) {
-      std::memcpy(next, chunk.records.data(), chunk.records.size());
-      for_each_record(std::span<const char>(next, chunk.records.size()), [&](std::string_view record) {
-        rows_.push_back({order.prefix(record), static_cast<std::uint64_t>(record.data() - bytes_.data())});
-      });
-      next += chunk.records.size();
-    }
-    n_bytes_ = n_bytes - n_records * sizeof(std::uint32_t);
-    sort(rows_, order);
-    if (equals == Equals::first_stays) {
-      remove_equals(order);
-    }
-  }
-
-  [[nodiscard]] std::size_t n_records() const { return rows_.size(); }
-  [[nodiscard]] std::uint64_t n_bytes() const { return n_bytes_; }
-  /// Calls `visit(std::string_view)` for each record, in order.
-  template <class Visit>
-  void for_each(Visit&& visit) const {
-    constexpr std::size_t ahead = 16;
-    for (std::size_t i = 0; i < rows_.size(); ++i) {
-      if (i + ahead < rows_.size()) {
-        __builtin_prefetch(bytes_.data() + rows_[i + ahead].offset - sizeof(std::uint32_t));
-      }
-      visit(record(rows_[i]));
-    }
-  }
-
- private:
-  struct Row {
-    std::uint64_t prefix;
-    std::uint64_t offset;  // of the record in bytes_, behind its length; grows with the place in the input
-  };
-
-  [[nodiscard]] std::string_view record(const Row& row) const {
-    std::uint32_t size = 0;
-    std::memcpy(&size, bytes_.data() + row.offset - sizeof size, sizeof size);
-    return {bytes_.data() + row.offset, size};
-  }
-
-  void remove_equals(const Order& order) {
-    const auto is_equal = [&](const Row& a, const Row& b) {
-      return order.compare(record(a), record(b)) == 0;
-    };
-    rows_.erase(std::unique(rows_.begin(), rows_.end(), is_equal), rows_.end());
-    n_bytes_ = 0;
-    for (const Row& row : rows_) {
-      n_bytes_ += record(row).size();
-    }
-  }
-
-  // `depth`: bytes of the key that all of `rows` have in common, before those in their prefixes.
-  void sort(std::span<Row> rows, const Order& order, std::size_t depth = 0) const {
-    // Without a branch on the comparison, which would be mispredicted every other time.
-    boost::sort::pdqsort_branchless(rows.begin(), rows.end(), [](const Row& a, const Row& b) {
-      __extension__ using Wide = unsigned __int128;
-      return (Wide{a.prefix} << 64 | a.offset) < (Wide{b.prefix} << 64 | b.offset);
-    });
-    for (std::size_t begin = 0; begin < rows.size();) {
-      std::size_t end = begin + 1;
-      while (end < rows.size() && rows[end].prefix == rows[begin].prefix) {
-        ++end;
-      }
-      if (end - begin > 1) {
-        sort_equal(rows.subspan(begin, end - begin), order, depth);
-      }
-      begin = end;
-    }
-  }
-
-  // Rows with equal prefixes, in the order of the input.
-  void sort_equal(std::span<Row> rows, const Order& order, std::size_t depth) const {
-    constexpr std::size_t few = 12;
-    constexpr std::size_t max_depth = 256;
-    const auto is_before = [&](const Row& a, const Row& b) {
-      return order.compare(record(a), record(b)) < 0;
-    };
-    if constexpr (OrderByBytes<Order>) {
-      if (rows.size() > few && depth < max_depth) {
-        const std::size_t deeper = depth + sizeof(std::uint64_t);
-        for (Row& row : rows) {
-          row.prefix = order.prefix(record(row), deeper);
-        }
-        // Where nothing is left of any of them, they differ at most in how many zero bytes they end with.
-        if (std::ranges::any_of(rows, [](const Row& row) { return row.prefix != 0; })) {
-          sort(rows, order, deeper);
-          return;
-        }
-      }
-    }
-    if (!std::ranges::is_sorted(rows, is_before)) {
-      std::ranges::stable_sort(rows, is_before);
-    }
-  }
-
-  ZeroedArray<char> bytes_;
-  std::vector<Row> rows_;
-  std::uint64_t n_bytes_ = 0;  // of the records alone
-};
 
 }  // namespace detail
 
@@ -275,12 +88,13 @@ class SortedRecords {
     std::uint64_t n_bytes = 0;
   };
 
-  /// Collective. For sort_records: `stores` of this rank hold records in `n_partitions` each.
+  /// Collective. For sort_records: `stores` of this rank hold records in `n_partitions` each, which should have `bytes_each`.
   SortedRecords(std::shared_ptr<const TextSource> source, const Order& order, Equals equals, Stores stores,
-                std::size_t n_partitions, const SourceCounts& counts)
+                std::size_t n_partitions, std::uint64_t bytes_each, const SourceCounts& counts)
       : source_(std::move(source)),
         order_(order),
         equals_(equals),
+        bytes_each_(bytes_each),
         counts_(counts),
         texts_(static_cast<std::size_t>(source_->n_threads())) {
     for (std::size_t i = 0; i < n_partitions; ++i) {
@@ -360,7 +174,8 @@ class SortedRecords {
   struct Partition {
     std::size_t level = 0;
     std::size_t index = 0;
-    std::uint64_t n_bytes = 0;  // over all ranks
+    std::uint64_t n_bytes = 0;       // over all ranks
+    std::uint64_t n_bytes_most = 0;  // on the rank that has most of it
   };
 
   [[nodiscard]] const mpi::Communicator& comm() const { return source_->comm(); }
@@ -380,64 +195,73 @@ class SortedRecords {
     for (const Partition& partition : partitions_) {
       sizes.push_back(n_bytes_here(partition));
     }
+    std::vector<std::uint64_t> most = sizes;
     mpi::allreduce(comm(), sizes, std::plus<>{});
+    mpi::allreduce(comm(), most, mpi::max);
     for (std::size_t i = 0; i < sizes.size(); ++i) {
       partitions_[i].n_bytes = sizes[i];
+      partitions_[i].n_bytes_most = most[i];
     }
   }
 
   // Collective: partitions that are far larger than they should be become several. False if there is none.
   bool cut_again() {
-    const std::uint64_t wanted = detail::partition_bytes(*source_);
-    const auto n_held = [&] {
-      std::uint64_t n = 0;
-      for (const Stores& level : levels_) {
-        for (const auto& store : level) {
-          n += store->n_held();
-        }
-      }
-      return n;
-    };
     const std::uint64_t half = source_->options().memory / 2;
-    bool has_cut = false;
+    constexpr std::uint64_t bytes_of_one = std::uint64_t{32} << 10;  // a block of 4 KiB is an eighth of it
+    std::vector<std::pair<Partition, Splitters<Order>>> cuts;
     std::vector<Partition> refined;
+    std::size_t n_new = 0;
     for (const Partition& partition : partitions_) {
-      if (partition.n_bytes <= 2 * wanted) {
+      const std::size_t n_wanted =
+          std::min<std::uint64_t>(partition.n_bytes / bytes_each_ + 1,
+                                  half / bytes_of_one - std::min<std::uint64_t>(n_new, half / bytes_of_one));
+      if (partition.n_bytes <= 2 * bytes_each_ || n_wanted < 2) {
         refined.push_back(partition);
         continue;
       }
-      const std::size_t n_wanted = partition.n_bytes / wanted + 1;
-      const Splitters<Order> splitters = splitters_within(partition, n_wanted);
+      Splitters<Order> splitters = splitters_within(partition, n_wanted);
       if (splitters.n_partitions() == 1) {
         refined.push_back(partition);
         continue;
       }
-      has_cut = true;
-      const std::uint64_t held = n_held();
-      const PartitionStore::Options options{.n_partitions = splitters.n_partitions(),
-                                            .memory = std::max(half - std::min(half, held), half / 4),
-                                            .tmp = source_->options().tmp};
-      Stores stores(1);
-      mpi::together(comm(), [&] {
-        stores[0] = std::make_unique<PartitionStore>(options);
-        for_each_chunk_here(partition, [&](const Chunk& chunk) {
+      for (std::size_t i = 0; i < splitters.n_partitions(); ++i) {
+        refined.push_back({.level = levels_.size(), .index = n_new++});
+      }
+      cuts.emplace_back(partition, std::move(splitters));
+    }
+    if (cuts.empty()) {
+      return false;
+    }
+    std::uint64_t held = 0;
+    for (const Stores& level : levels_) {
+      for (const auto& store : level) {
+        held += store->n_held();
+      }
+    }
+    const PartitionStore::Options options{.n_partitions = n_new,
+                                          .memory = std::max(half - std::min(half, held), half / 4),
+                                          .tmp = source_->options().tmp};
+    Stores stores(1);
+    mpi::together(comm(), [&] {
+      stores[0] = std::make_unique<PartitionStore>(options);
+      std::size_t first = 0;
+      for (const auto& [partition, splitters] : cuts) {
+        for_each_chunk_here(partition, [&, first, &by = splitters](const Chunk& chunk) {
           Position position{chunk.header.place, chunk.header.first};
           for_each_record(chunk.records, [&](std::string_view record) {
-            stores[0]->add(splitters.partition_of(order_.prefix(record), record, position.place), position,
-                           record);
+            const std::size_t i = by.partition_of(order_.prefix(record), record, position.place);
+            stores[0]->add(first + i, position, record);
             ++position.ordinal;
           });
         });
-        stores[0]->finish();
-      });
-      drop(partition);
-      for (std::size_t i = 0; i < splitters.n_partitions(); ++i) {
-        refined.push_back({.level = levels_.size(), .index = i});
+        first += splitters.n_partitions();
+        drop(partition);
       }
-      levels_.push_back(std::move(stores));
-    }
+      stores[0]->finish();
+    });
+    levels_.push_back(std::move(stores));
     partitions_ = std::move(refined);
-    return has_cut;
+    return true;
   }
 
   // Collective.
@@ -490,6 +314,7 @@ class SortedRecords {
   // 0, then those of rank 1, …
   template <class Visit>
   void for_each_round(Visit&& visit) {
+    expects(!std::exchange(is_written_, true), "records are written once");
     const report::TimedPhase phase(source_->record(), comm(), "sort");
     const auto n_ranks = static_cast<std::size_t>(comm().size());
     Round round{.first = 0, .n_each = 0, .n_partitions = partitions_.size()};
@@ -511,17 +336,19 @@ class SortedRecords {
     phase.finish(source_->n_threads());
   }
 
-  // So many partitions for each rank that what any of them gets is within a twelfth of the memory: it is there three times
-  // over while it is sorted, and as much is on its way.
+  // So many partitions for each rank that what any of them gets, which is there three times over while it is sorted, and what
+  // any of them sends is within a twelfth of the memory.
   [[nodiscard]] std::size_t n_each_from(Round round, std::size_t n_ranks) const {
     const std::uint64_t limit = source_->options().memory / 12;
     const auto fits = [&] {
+      std::uint64_t n_bytes_sent = 0;
       for (std::size_t rank = 0; rank < n_ranks; ++rank) {
         std::uint64_t n_bytes = 0;
         for (std::size_t i = round.of(rank).begin; i < round.of(rank).end; ++i) {
           n_bytes += partitions_[i].n_bytes;
+          n_bytes_sent += partitions_[i].n_bytes_most;
         }
-        if (n_bytes > limit) {
+        if (n_bytes > limit || n_bytes_sent > 2 * limit) {
           return false;
         }
       }
@@ -642,7 +469,9 @@ class SortedRecords {
   Equals equals_;
   std::vector<Stores> levels_;
   std::vector<Partition> partitions_;  // in order
+  std::uint64_t bytes_each_;
   SourceCounts counts_;
+  bool is_written_ = false;
   // Memory that every round uses again.
   std::vector<std::vector<char>> outgoing_;
   std::vector<std::vector<char>> received_;
@@ -650,18 +479,20 @@ class SortedRecords {
   std::vector<std::vector<char>> texts_;  // of the threads
 };
 
-/// Collective: the records that `feed(block, sink)` makes of all of `source`, sorted by `order`. `purpose` says what of, for a
-/// checkpoint. Equal records stay in the order of the input. Throws the same serried::Error on all ranks.
+/// Collective: the records that `feed(block, sink)` makes of all of `source`, sorted by `order`. Equal records stay in the order
+/// of the input. `purpose` says by what order, in one line: a checkpoint of another is refused. Throws the same
+/// serried::Error on all ranks.
 template <RecordOrder Order, class Feed>
 [[nodiscard]] SortedRecords<Order> sort_records(std::shared_ptr<const TextSource> source, const Feed& feed,
-                                                const Order& order, Equals equals = Equals::all_stay,
-                                                const std::string& purpose = "sort") {
+                                                const Order& order, Equals equals,
+                                                const std::string& purpose) {
   const mpi::Communicator& comm = source->comm();
   const std::uint64_t memory = source->options().memory / 2 / static_cast<std::uint64_t>(source->n_threads());
   const auto as_text = [](std::span<char> block) { return std::string_view(block.data(), block.size()); };
 
   // A cut of the order, by what is here and there in the files.
-  const std::size_t n_wanted = detail::n_partitions_for(*source);
+  const std::uint64_t bytes_each = detail::partition_bytes(*source);
+  const std::size_t n_wanted = detail::n_partitions_for(*source, bytes_each);
   Sample sample;
   mpi::together(comm, [&] {
     if (n_wanted > 1) {
@@ -682,7 +513,7 @@ template <RecordOrder Order, class Feed>
   const PartitionStore::Options options{
       .n_partitions = splitters.n_partitions(), .memory = memory, .tmp = source->options().tmp};
   auto parts = source->for_each_block(
-      purpose, [&] { return Stored(order, splitters, options); },
+      "sort 1 " + purpose, [&] { return Stored(order, splitters, options); },
       [&](Stored& stored, const TextBlock& block) {
         Position position{block.place, 0};
         feed(as_text(block.text), [&](std::string_view record) {
@@ -699,7 +530,7 @@ template <RecordOrder Order, class Feed>
     }
   });
   return SortedRecords<Order>(std::move(source), order, equals, std::move(stores), splitters.n_partitions(),
-                              counts);
+                              bytes_each, counts);
 }
 
 }  // namespace serried::mapreduce

@@ -25,7 +25,10 @@ namespace serried::mapreduce {
 /// Some records and the places that they come from, as bytes.
 class Sample {
  public:
+  /// Of a long record only its beginning, which is as good a place to cut the order.
   void add(std::string_view record, std::uint64_t place) {
+    constexpr std::size_t longest = 4096;
+    record = record.substr(0, longest);
     const std::uint64_t size = record.size();
     append(&place, sizeof place);
     append(&size, sizeof size);
@@ -78,9 +81,14 @@ class Splitters {
       });
       const std::size_t n = sorted.cuts_.size();
       const std::size_t n_cuts = std::min(n_partitions, n) - std::min<std::size_t>(n, 1);
+      const Cut* last = n_cuts > 0 ? &sorted.cuts_.front() : nullptr;
       for (std::size_t i = 1; i <= n_cuts; ++i) {
         const Cut& cut = sorted.cuts_[i * n / (n_cuts + 1)];
-        chosen.add(cut.record, cut.place);
+        if (!sorted.is_right_of(cut, last->prefix, last->record,
+                                last->place)) {  // else nothing is between them
+          chosen.add(cut.record, cut.place);
+          last = &cut;
+        }
       }
     });
     std::vector<char> bytes = chosen.bytes();

@@ -16,8 +16,8 @@ namespace {
 
 bool is_stream(const Input& input) { return input.encoding == Encoding::stream; }
 
-// Blocks of one split are fewer than 2^24.
-std::uint64_t first_place_of(const Split& split) { return split.number << 24; }
+constexpr std::uint64_t places_of_a_split = std::uint64_t{1} << 24;
+std::uint64_t first_place_of(const Split& split) { return split.number * places_of_a_split; }
 
 std::uint64_t total_size(const InputList& inputs) {
   std::uint64_t total = 0;
@@ -49,6 +49,7 @@ TextSource::TextSource(const mpi::Communicator& comm, const std::vector<std::str
   // Splits that differ from rank to rank would lose lines or read them twice.
   options_.split_bytes = mpi::broadcast_value(comm_, options.split_bytes);
   options_.split_bytes += (format_.unit - options_.split_bytes % format_.unit) % format_.unit;
+  options_.memory = mpi::broadcast_value(comm_, options.memory);
   options_.job.threads = job::n_threads_of(comm_, options.job);
   const int n_threads_in_all = mpi::allreduce_value(comm_, options_.job.threads, std::plus<>{});
   bytes_per_thread_ = static_cast<double>(total_size(inputs_)) / n_threads_in_all;
@@ -69,6 +70,9 @@ void TextSource::Readers::read(std::uint64_t index, job::Worker& worker,
   source_.read_split(*mine.reader, splits_[index], [&](const Block& block) {
     mine.n_taken += block.n_taken;
     worker.add_bytes(block.n_taken);
+    if (mine.next_place == first_place_of(splits_[index]) + places_of_a_split) {
+      throw Error("more blocks than can be numbered").hint("a larger window_bytes makes fewer");
+    }
     visit(block);
     ++mine.next_place;
     return !worker.must_stop();

@@ -84,6 +84,40 @@ TEST_P(PartitionStoreTest, HoldsWhatWasAdded) {
 INSTANTIATE_TEST_SUITE_P(Memories, PartitionStoreTest,
                          testing::Values(1, std::size_t{200} << 10, std::size_t{1} << 30));
 
+TEST(CheckedChunks, RefuseWhatIsNotWhole) {
+  PartitionStore store(PartitionStore::Options{});
+  for (std::uint32_t i = 0; i < 20; ++i) {
+    store.add(0, {i / 5, i}, std::string(i, 'r'));
+  }
+  store.finish();
+  std::string bytes;
+  store.for_each_block(0, [&](std::span<const char> block) { bytes.append(block.begin(), block.end()); });
+  EXPECT_EQ(checked_chunks(bytes).size(), 4U);
+  EXPECT_EQ(checked_chunks({}).size(), 0U);
+  std::size_t n_accepted = 0;
+  for (std::size_t size = 1; size < bytes.size(); ++size) {
+    try {
+      (void)checked_chunks(std::span(bytes).first(size));
+      ++n_accepted;  // it ends with a chunk
+    } catch (const Error&) {
+    }
+  }
+  EXPECT_EQ(n_accepted, 3U);
+  Random random(4);
+  for (int i = 0; i < 2000; ++i) {
+    std::string damaged = bytes;
+    damaged[random.below(damaged.size())] = static_cast<char>(random.bits());
+    try {
+      for (const Chunk& chunk : checked_chunks(damaged)) {
+        std::uint32_t n = 0;
+        for_each_record(chunk.records, [&](std::string_view) { ++n; });
+        EXPECT_EQ(n, chunk.header.n_records);
+      }
+    } catch (const Error&) {
+    }
+  }
+}
+
 TEST(SpillFile, ReturnsWhatWasAppended) {
   Random random(3);
   SpillFile file("");

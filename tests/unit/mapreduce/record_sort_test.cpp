@@ -75,7 +75,7 @@ class RecordSortTest : public testing::Test {
         const auto source =
             std::make_shared<const TextSource>(world(), inputs, format, options_of(threads, memory));
         store::Output output = store::open_output(world(), folder_.path("out"));
-        auto sorted = sort_records(source, feed, order, equals);
+        auto sorted = sort_records(source, feed, order, equals, "a test");
         const auto written = sorted.write(output, end);
         const std::string bytes = folder_.read("out");
         EXPECT_EQ(written.n_bytes, bytes.size());
@@ -166,7 +166,7 @@ TEST_F(RecordSortTest, AFileThatEndsInARecord) {
   const auto source = std::make_shared<const TextSource>(world(), std::vector{folder_.path("in")},
                                                          fixed_records(100), options_of(2, no_limit));
   const Error error = error_of([&] {
-    (void)sort_records(source, FixedRecordFeed{100}, KeyBytesOrder{0, 10});
+    (void)sort_records(source, FixedRecordFeed{100}, KeyBytesOrder{0, 10}, Equals::all_stay, "a test");
   });
   EXPECT_THAT(error.what(), HasSubstr("1001 bytes are no whole number of records of 100 bytes"));
   EXPECT_EQ(error.path(), folder_.path("in"));
@@ -181,8 +181,9 @@ TEST_F(RecordSortTest, WithoutRoomOnDisk) {
     const auto source = std::make_shared<const TextSource>(world(), std::vector{folder_.path("in")},
                                                            Separator::newline, options);
     store::Output output = store::open_output(world(), folder_.path("out"));
-    const Error error =
-        error_of([&] { sort_records(source, detail::LineFeed(), ByteOrder()).write(output, "\n"); });
+    const Error error = error_of([&] {
+      sort_records(source, detail::LineFeed(), ByteOrder(), Equals::all_stay, "a test").write(output, "\n");
+    });
     EXPECT_TRUE(same_everywhere(error.to_bytes()));
     return error;
   };
@@ -224,12 +225,59 @@ TEST_F(RecordSortTest, GoesOnAfterAFailure) {
     const auto source = std::make_shared<const TextSource>(world(), std::vector{folder_.path("in")},
                                                            Separator::newline, options);
     store::Output output = store::open_output(world(), folder_.path("out"));
-    sort_records(source, feed, ByteOrder()).write(output, "\n");
+    sort_records(source, feed, ByteOrder(), Equals::all_stay, "a test").write(output, "\n");
   };
   const auto half = 15'000 / static_cast<std::size_t>(world().size());
   const Error error = error_of([&] { run(half); });
   EXPECT_THAT(error.what(), HasSubstr("it rains"));
   run(no_limit);
+  EXPECT_TRUE(folder_.read("out") == joined(lines, "\n"));
+}
+
+// Numbered records with few keys, as they lie in a ledger of so much memory, sorted with other memory.
+TEST_F(RecordSortTest, IsStableAfterARestartWithOtherMemory) {
+  constexpr std::size_t record_bytes = 8;
+  const KeyBytesOrder order{.key_offset = 6, .key_bytes = 2};
+  Random random(9);
+  std::vector<std::string> records;
+  for (std::size_t i = 0; i < 60'000; ++i) {
+    std::string record(record_bytes, '\0');
+    std::to_string(i).copy(record.data(), 6);
+    record[6] = static_cast<char>(random.below(30));
+    records.push_back(record);
+  }
+  folder_.write("in", joined(records, ""));
+  std::ranges::stable_sort(
+      records, [&](const std::string& a, const std::string& b) { return order.compare(a, b) < 0; });
+  const auto run = [&](std::uint64_t memory, int threads, const std::string& purpose) {
+    TextOptions options = options_of(threads, memory);
+    options.split_bytes = 50'000;
+    options.job.checkpoint = folder_.path("checkpoint");
+    options.job.resume = true;
+    const auto source = std::make_shared<const TextSource>(world(), std::vector{folder_.path("in")},
+                                                           fixed_records(record_bytes), options);
+    store::Output output = store::open_output(world(), folder_.path("out"));
+    auto sorted = sort_records(source, FixedRecordFeed{record_bytes}, order, Equals::all_stay, purpose);
+    sorted.write(output, "");
+    EXPECT_THROW(sorted.write(output, ""), std::logic_error) << "only once";
+    return folder_.read("out");
+  };
+  EXPECT_TRUE(run(no_limit, 3, "by key") == joined(records, ""));
+  EXPECT_TRUE(run(std::uint64_t{200} << 10, 1, "by key") == joined(records, ""));
+  EXPECT_TRUE(run(std::uint64_t{2} << 20, 3, "by key") == joined(records, ""));
+  EXPECT_THROW(run(no_limit, 1, "by another key"), Error);
+}
+
+TEST_F(RecordSortTest, RanksWithDifferentThreads) {
+  const std::string text = random_lines(60'000, 10);
+  folder_.write("in", text);
+  std::vector<std::string> lines = lines_of(text);
+  std::ranges::sort(lines);
+  const auto source =
+      std::make_shared<const TextSource>(world(), std::vector{folder_.path("in")}, Separator::newline,
+                                         options_of(1 + 7 * (world().rank() % 2), std::uint64_t{256} << 10));
+  store::Output output = store::open_output(world(), folder_.path("out"));
+  sort_records(source, detail::LineFeed(), ByteOrder(), Equals::all_stay, "a test").write(output, "\n");
   EXPECT_TRUE(folder_.read("out") == joined(lines, "\n"));
 }
 
