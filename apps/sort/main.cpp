@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -133,6 +134,9 @@ void print_summary(const CommandLine& line, const serried::sort_lines::Summary& 
                                          {"threads_per_rank", line.options.text.job.threads},
                                          {"version", serried::version}};
     fmt::print("{}\n", json.dump());
+    if (std::fflush(stdout) != 0) {
+      throw serried::system_error("write the summary", errno, "standard output");
+    }
   } else if (!line.shared.is_quiet) {
     const double megabytes_per_second =
         seconds > 0 ? static_cast<double>(summary.n_bytes) / seconds / 1e6 : 0;

@@ -5,10 +5,10 @@
 ///     request.wait();
 ///
 /// Objects, results and the communicator must last until the request is complete. All ranks start their
-/// operations on one communicator in the same order; they may wait for them in any. At most 30,000 may be
-/// outstanding on one communicator: an operation must be complete before the rank starts the 30,000th after
+/// operations on one communicator in the same order; they may wait for them in any. At most 15,000 may be
+/// outstanding on one communicator: an operation must be complete before the rank starts the 15,000th after
 /// it. A rank that gets an object of another operation throws an Error, also if a rank gave an operation up
-/// and 30,000 more have passed.
+/// and 15,000 more have passed.
 ///
 /// So that nobody waits for a rank that is elsewhere and should pass something on, every object travels
 /// directly to who needs it: where all need those of all, that is a message for each pair of ranks.

@@ -99,24 +99,26 @@ ObjectMessages::Header ObjectMessages::header_with(std::uint64_t n_bytes) const 
   return {.n_bytes = n_bytes, .operation = operation_, .communicator_id = hidden_->id()};
 }
 
-// The header travels first, for the receiver has to make room, and again with the rest: where two operations
-// have the same tag, one may get the header and the other what follows.
+// The header travels first, for the receiver has to make room, and with a tag of its own, for Open MPI over TCP writes
+// beyond the buffer of a receive that meets a longer message. It travels again with the object: where two operations have
+// the same tags, one may get the header and the other the object.
 void ObjectMessages::send(std::vector<char> message, const std::vector<int>& destinations) const {
   const Header header = header_with(message.size());
   std::memcpy(message.data(), &header, sizeof header);
   const std::span<const char> bytes(message);
-  const int tag = hidden_tags::of_operation(operation_);
   std::vector<MPI_Request> parts;
   for (const int destination : destinations) {
-    start_sends(*hidden_, bytes.first(sizeof header), destination, tag, parts);
-    start_sends(*hidden_, bytes, destination, tag, parts);
+    start_sends(*hidden_, bytes.first(sizeof header), destination, hidden_tags::of_header(operation_), parts);
+    start_sends(*hidden_, bytes, destination, hidden_tags::of_object(operation_), parts);
   }
   Departures::of_this_process().add(std::move(message), std::move(parts));
 }
 
 void ObjectMessages::await(Awaited awaited, std::size_t n_bytes, int source) {
   incoming_.assign(n_bytes, '\0');
-  request_ = async_receive(*hidden_, incoming_, source, hidden_tags::of_operation(operation_));
+  const int tag =
+      awaited == Awaited::header ? hidden_tags::of_header(operation_) : hidden_tags::of_object(operation_);
+  request_ = async_receive(*hidden_, incoming_, source, tag);
   awaited_ = awaited;
 }
 

@@ -17,7 +17,7 @@ class FixedRecordReader final : public SplitReader {
  public:
   FixedRecordReader(std::uint64_t record_bytes, std::size_t window_bytes, std::function<bool()> must_stop)
       : record_bytes_(record_bytes),
-        window_(std::max<std::uint64_t>(window_bytes / record_bytes, 1) * record_bytes),
+        window_bytes_(std::max<std::uint64_t>(window_bytes / record_bytes, 1) * record_bytes),
         must_stop_(std::move(must_stop)) {}
 
   void read(const Input& input, const Split& split, const Visit& visit) override {
@@ -25,6 +25,7 @@ class FixedRecordReader final : public SplitReader {
     if (has_end && input.size % record_bytes_ != 0) {
       throw odd_size(input, input.size);
     }
+    window_.resize(window_bytes_);  // not before the size of a record is known to make sense
     const std::uint64_t end = has_end ? split.bytes.end : std::numeric_limits<std::uint64_t>::max();
     const auto stream = open_stream(input, split.bytes.begin, must_stop_);
     std::uint64_t n_taken_before = 0;
@@ -51,6 +52,7 @@ class FixedRecordReader final : public SplitReader {
   }
 
   std::uint64_t record_bytes_;
+  std::uint64_t window_bytes_;
   std::vector<char> window_;
   std::function<bool()> must_stop_;
 };

@@ -25,9 +25,11 @@
 #include <vector>
 
 #include <serried/base/contract.hpp>
+#include <serried/base/error.hpp>
 #include <serried/base/parallel.hpp>
 #include <serried/base/partition.hpp>
 #include <serried/job/run.hpp>
+#include <serried/job/stop_signals.hpp>
 #include <serried/mapreduce/partition_store.hpp>
 #include <serried/mapreduce/record_order.hpp>
 #include <serried/mapreduce/sorted_partition.hpp>
@@ -316,10 +318,15 @@ class SortedRecords {
   void for_each_round(Visit&& visit) {
     expects(!std::exchange(is_written_, true), "records are written once");
     const report::TimedPhase phase(source_->record(), comm(), "sort");
+    std::optional<job::StopSignals> signals;
+    if (!source_->options().job.checkpoint.empty()) {
+      signals.emplace();
+    }
     const auto n_ranks = static_cast<std::size_t>(comm().size());
     Round round{.first = 0, .n_each = 0, .n_partitions = partitions_.size()};
     while (round.first < partitions_.size()) {
       round.n_each = n_each_from(round, n_ranks);
+      throw_if_stopped();
       exchange(round);
       const Range mine = round.of(static_cast<std::size_t>(comm().rank()));
       if (sorted_.size() < mine.size()) {
@@ -334,6 +341,17 @@ class SortedRecords {
       round.first += round.n_each * n_ranks;
     }
     phase.finish(source_->n_threads());
+  }
+
+  // Collective: with a checkpoint, a signal ends the job here, too.
+  void throw_if_stopped() const {
+    const int signal = mpi::allreduce_value(comm(), job::StopSignals::received().value_or(0), mpi::max);
+    if (signal != 0) {
+      throw Error(std::string("stopped by ") + job::signal_name(signal) + " while sorting what was read")
+          .at(source_->options().job.checkpoint)
+          .hint("go on with --resume")
+          .exit_code(ExitCode::resumable);
+    }
   }
 
   // So many partitions for each rank that what any of them gets, which is there three times over while it is sorted, and what
@@ -489,6 +507,8 @@ template <RecordOrder Order, class Feed>
   const mpi::Communicator& comm = source->comm();
   const std::uint64_t memory = source->options().memory / 2 / static_cast<std::uint64_t>(source->n_threads());
   const auto as_text = [](std::span<char> block) { return std::string_view(block.data(), block.size()); };
+
+  mpi::together(comm, [&] { SpillFile::try_folder(source->options().tmp); });
 
   // A cut of the order, by what is here and there in the files.
   const std::uint64_t bytes_each = detail::partition_bytes(*source);

@@ -33,6 +33,10 @@ FileDescriptor open_nameless(const std::string& folder) {
 
 SpillFile::SpillFile(std::string folder) : folder_(folder.empty() ? default_folder() : std::move(folder)) {}
 
+void SpillFile::try_folder(const std::string& folder) {
+  (void)open_nameless(folder.empty() ? default_folder() : folder);
+}
+
 SpillFile::Piece SpillFile::append(std::span<const char> bytes) {
   constexpr int level = 1;
   constexpr int n_skipped_after_failure = 15;

@@ -24,6 +24,9 @@ class SpillFile {
   /// Error that names the folder.
   explicit SpillFile(std::string folder);
 
+  /// Throws as the first piece would: what cannot be is found before the work.
+  static void try_folder(const std::string& folder);
+
   struct Piece {
     std::uint64_t offset = 0;
     std::uint64_t n_stored = 0;  ///< bytes in the file

@@ -378,9 +378,9 @@ TEST(AsyncObjects, MoreThanTheTagsTellApartAreRefused) {
       second_request.wait();
     } else {
       EXPECT_THAT(error_of([&] { second_request.wait(); }).what(),
-                  HasSubstr("more than 30000 are outstanding"));
+                  HasSubstr("more than 15000 are outstanding"));
       EXPECT_THAT(error_of([&] { first_request.wait(); }).what(),
-                  HasSubstr("more than 30000 are outstanding"));
+                  HasSubstr("more than 15000 are outstanding"));
       EXPECT_EQ(first + second, "");
     }
     MPI_Barrier(MPI_COMM_WORLD);
