@@ -77,9 +77,8 @@ void run(int argc, char** argv) {
     return a.prefix != b.prefix ? a.prefix < b.prefix : order.compare(a.text, b.text) < 0;
   });
   if (options.unique) {
-    const auto rest = std::ranges::unique(
-        lines, [&](const Line& a, const Line& b) { return order.equal_keys(a.text, b.text); });
-    lines.erase(rest.begin(), rest.end());
+    const auto is_equal = [&](const Line& a, const Line& b) { return order.equal_keys(a.text, b.text); };
+    lines.erase(std::unique(lines.begin(), lines.end(), is_equal), lines.end());
   }
   for (const Line& line : lines) {
     std::cout << line.text << '\n';
