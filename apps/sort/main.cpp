@@ -1,8 +1,6 @@
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <cstdint>
-#include <cstdio>
 #include <optional>
 #include <string>
 
@@ -123,31 +121,23 @@ std::optional<CommandLine> parse(int argc, char** argv, bool prints) {
 
 void print_summary(const CommandLine& line, const serried::sort_lines::Summary& summary, double seconds,
                    int n_ranks) {
-  if (line.shared.wants_json) {
-    const nlohmann::ordered_json json = {{"files", summary.n_files},
-                                         {"bytes", summary.n_bytes},
-                                         {"records", summary.n_records},
-                                         {"written", summary.n_records_written},
-                                         {"spilled_bytes", summary.n_bytes_spilled},
-                                         {"seconds", seconds},
-                                         {"ranks", n_ranks},
-                                         {"threads_per_rank", line.options.text.job.threads},
-                                         {"version", serried::version}};
-    fmt::print("{}\n", json.dump());
-    if (std::fflush(stdout) != 0) {
-      throw serried::system_error("write the summary", errno, "standard output");
-    }
-  } else if (!line.shared.is_quiet) {
-    const double megabytes_per_second =
-        seconds > 0 ? static_cast<double>(summary.n_bytes) / seconds / 1e6 : 0;
-    const std::string text = fmt::format(
-        "{} {}, {} in {} files, {} written, {} on disk meanwhile: {} ({:.0f} MB/s) on {} ranks x {} "
-        "threads\n",
-        summary.n_records, line.options.records ? "records" : "lines", serried::format_bytes(summary.n_bytes),
-        summary.n_files, summary.n_records_written, serried::format_bytes(summary.n_bytes_spilled),
-        serried::format_seconds(seconds), megabytes_per_second, n_ranks, line.options.text.job.threads);
-    std::fputs(text.c_str(), stderr);  // the job is done even if nobody can be told
-  }
+  const nlohmann::ordered_json json = {{"files", summary.n_files},
+                                       {"bytes", summary.n_bytes},
+                                       {"records", summary.n_records},
+                                       {"written", summary.n_records_written},
+                                       {"spilled_bytes", summary.n_bytes_spilled},
+                                       {"seconds", seconds},
+                                       {"ranks", n_ranks},
+                                       {"threads_per_rank", line.options.text.job.threads},
+                                       {"version", serried::version}};
+  const double megabytes_per_second = seconds > 0 ? static_cast<double>(summary.n_bytes) / seconds / 1e6 : 0;
+  const std::string text = fmt::format(
+      "{} {}, {} in {} files, {} written, {} on disk meanwhile: {} ({:.0f} MB/s) on {} ranks x {} "
+      "threads\n",
+      summary.n_records, line.options.records ? "records" : "lines", serried::format_bytes(summary.n_bytes),
+      summary.n_files, summary.n_records_written, serried::format_bytes(summary.n_bytes_spilled),
+      serried::format_seconds(seconds), megabytes_per_second, n_ranks, line.options.text.job.threads);
+  serried::job::print_summary(line.shared, json.dump(), text);
 }
 
 }  // namespace

@@ -1,6 +1,4 @@
-#include <cerrno>
 #include <cstdint>
-#include <cstdio>
 #include <optional>
 #include <string>
 
@@ -58,24 +56,16 @@ void print_summary(const CommandLine& line, const serried::wordcount::Summary& s
                    int n_threads) {
   const double megabytes_per_second =
       summary.seconds > 0 ? static_cast<double>(summary.n_bytes) / summary.seconds / 1e6 : 0;
-  if (line.shared.wants_json) {
-    const nlohmann::ordered_json json = {
-        {"files", summary.n_files},   {"bytes", summary.n_bytes},
-        {"words", summary.n_words},   {"distinct", summary.n_distinct},
-        {"seconds", summary.seconds}, {"mb_per_second", megabytes_per_second},
-        {"ranks", n_ranks},           {"threads_per_rank", n_threads},
-        {"version", serried::version}};
-    fmt::print("{}\n", json.dump());
-    if (std::fflush(stdout) != 0) {
-      throw serried::system_error("write the summary", errno, "standard output");
-    }
-  } else if (!line.shared.is_quiet) {
-    const std::string text = fmt::format(
-        "{} words, {} distinct, {} in {} files: {} ({:.0f} MB/s) on {} ranks x {} threads\n", summary.n_words,
-        summary.n_distinct, serried::format_bytes(summary.n_bytes), summary.n_files,
-        serried::format_seconds(summary.seconds), megabytes_per_second, n_ranks, n_threads);
-    std::fputs(text.c_str(), stderr);  // the job is done even if nobody can be told
-  }
+  const nlohmann::ordered_json json = {{"files", summary.n_files},   {"bytes", summary.n_bytes},
+                                       {"words", summary.n_words},   {"distinct", summary.n_distinct},
+                                       {"seconds", summary.seconds}, {"mb_per_second", megabytes_per_second},
+                                       {"ranks", n_ranks},           {"threads_per_rank", n_threads},
+                                       {"version", serried::version}};
+  const std::string text = fmt::format(
+      "{} words, {} distinct, {} in {} files: {} ({:.0f} MB/s) on {} ranks x {} threads\n", summary.n_words,
+      summary.n_distinct, serried::format_bytes(summary.n_bytes), summary.n_files,
+      serried::format_seconds(summary.seconds), megabytes_per_second, n_ranks, n_threads);
+  serried::job::print_summary(line.shared, json.dump(), text);
 }
 
 }  // namespace

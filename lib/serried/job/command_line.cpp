@@ -1,5 +1,7 @@
+#include <cerrno>
 #include <charconv>
 #include <cstdint>
+#include <cstdio>
 #include <filesystem>
 #include <system_error>
 
@@ -117,6 +119,17 @@ bool parse(CLI::App& app, int argc, char** argv, bool prints, CommandLine& line)
                                                                 : Progress::automatic;
   line.job.app = app.get_name();
   return true;
+}
+
+void print_summary(const CommandLine& line, const std::string& json, const std::string& text) {
+  if (line.wants_json) {
+    std::puts(json.c_str());
+    if (std::fflush(stdout) != 0) {
+      throw system_error("write the summary", errno, "standard output");
+    }
+  } else if (!line.is_quiet) {
+    std::fputs(text.c_str(), stderr);  // the job is done even if nobody can be told
+  }
 }
 
 }  // namespace serried::job

@@ -45,4 +45,8 @@ void add_options(CLI::App& app, CommandLine& line, Seed seed = Seed::none);
 /// Throws a usage error that says what to do.
 [[nodiscard]] bool parse(CLI::App& app, int argc, char** argv, bool prints, CommandLine& line);
 
+/// Local, for rank 0: how a job ended, as --json and --quiet want it: `json` on standard output, `text`, a line, on standard
+/// error, or nothing. Throws if the first cannot be written.
+void print_summary(const CommandLine& line, const std::string& json, const std::string& text);
+
 }  // namespace serried::job
