@@ -14,10 +14,8 @@
 #pragma once
 
 #include <concepts>
-#include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -26,6 +24,7 @@
 
 #include <serried/mapreduce/keyed.hpp>
 #include <serried/mapreduce/reduce.hpp>
+#include <serried/mapreduce/stage.hpp>
 #include <serried/mapreduce/text.hpp>
 #include <serried/mapreduce/text_source.hpp>
 #include <serried/mpi/communicator.hpp>
@@ -39,43 +38,39 @@ template <class K, class V>
 inline constexpr bool is_key_value<KeyValue<K, V>> = true;
 }  // namespace detail
 
-/// Records of type Record, still to be read. `Feed` is `void(std::string_view block, sink)`, with sink(const
-/// Record&).
-template <class Record, class Feed>
+/// Records that are still to be read.
+template <Stage S>
 class Pipeline {
  public:
-  Pipeline(std::shared_ptr<const TextSource> source, Feed feed)
-      : source_(std::move(source)), feed_(std::move(feed)) {}
+  using Record = typename S::Record;
+
+  explicit Pipeline(S stage) : stage_(std::move(stage)) {}
 
   /// Each record becomes `function(record)`. A KeyValue makes the result reducible.
   template <class Function>
   [[nodiscard]] auto map(Function function) const {
     using Out = std::remove_cvref_t<std::invoke_result_t<const Function&, const Record&>>;
-    return then<Out>([feed = feed_, function = std::move(function)](std::string_view block, auto&& sink) {
-      feed(block, [&](const Record& record) { sink(Out(function(record))); });
-    });
+    return then<Out>(
+        [function = std::move(function)](const Record& record, auto& sink) { sink(Out(function(record))); });
   }
 
   /// Only the records for which `predicate(record)` is true.
   template <class Predicate>
   [[nodiscard]] auto filter(Predicate predicate) const {
-    return then<Record>(
-        [feed = feed_, predicate = std::move(predicate)](std::string_view block, auto&& sink) {
-          feed(block, [&](const Record& record) {
-            if (predicate(record)) {
-              sink(record);
-            }
-          });
-        });
+    return then<Record>([predicate = std::move(predicate)](const Record& record, auto& sink) {
+      if (predicate(record)) {
+        sink(record);
+      }
+    });
   }
 
   /// Each record becomes any number of records of type Out: `function(record, emit)` calls `emit(out)` for
   /// each.
   template <class Out, class Function>
   requires(!std::is_arithmetic_v<Function>) [[nodiscard]] auto flat_map(Function function) const {
-    return then<Out>([feed = feed_, function = std::move(function)](std::string_view block, auto&& sink) {
+    return then<Out>([function = std::move(function)](const Record& record, auto& sink) {
       auto emit = [&](const Out& out) { sink(out); };
-      feed(block, [&](const Record& record) { function(record, emit); });
+      function(record, emit);
     });
   }
 
@@ -83,11 +78,17 @@ class Pipeline {
   /// for each. A key that is a view need not outlive the call of emit.
   template <Key K, class V, class Function>
   requires(!std::is_arithmetic_v<Function>) [[nodiscard]] auto flat_map(Function function) const {
-    return then<KeyValue<K, V>>(
-        [feed = feed_, function = std::move(function)](std::string_view block, auto&& sink) {
-          auto emit = [&](const K& key, const V& value) { sink(KeyValue<K, V>{key, value}); };
-          feed(block, [&](const Record& record) { function(record, emit); });
-        });
+    return then<KeyValue<K, V>>([function = std::move(function)](const Record& record, auto& sink) {
+      auto emit = [&](const K& key, const V& value) { sink(KeyValue<K, V>{key, value}); };
+      function(record, emit);
+    });
+  }
+
+  /// The records of this pipeline and then those of `other`, which must be of the same type.
+  template <Stage Other>
+  requires std::same_as<typename Other::Record, Record>
+  [[nodiscard]] auto union_with(const Pipeline<Other>& other) const {
+    return Pipeline<UnionStage<S, Other>>({stage_, other.stage()});
   }
 
   /// Collective: the values of each key combined by `op(value, value)`, which must be associative and
@@ -102,35 +103,31 @@ class Pipeline {
                   "op must take two values and give one; on floating-point values only mpi::min and mpi::max "
                   "give the same "
                   "bits in any order: sum integers instead");
-    return reduce<K, V>(source_, feed_, op);
+    return reduce<K, V>(stage_, op);
   }
 
   /// Collective: how many records there are, on every rank.
   [[nodiscard]] std::uint64_t count() const {
     // Records are counted by the source; there is nothing else to gather.
-    struct Nothing {
-      void merge(Nothing&&) {}
-      void save(std::vector<std::byte>&) const {}
-      void load(std::span<const std::byte>) {}
-    };
-    const auto parts = source_->for_each_block(
-        "count", [] { return Nothing(); },
-        [this](Nothing&, const TextBlock& block) {
+    const auto parts = stage_.for_each_block(
+        "count", [] { return NoPart(); },
+        [](NoPart&, const TextBlock&, auto&& each) {
           std::uint64_t n = 0;
-          feed_(std::string_view(block.text.data(), block.text.size()), [&](const Record&) { ++n; });
+          each([&](const Record&) { ++n; });
           return n;
         });
-    return source_->counts_of(parts).n_records;
+    return stage_.source()->counts_of(parts).n_records;
   }
+
+  [[nodiscard]] const S& stage() const { return stage_; }
 
  private:
-  template <class Out, class OutFeed>
-  [[nodiscard]] auto then(OutFeed feed) const {
-    return Pipeline<Out, OutFeed>(source_, std::move(feed));
+  template <class Out, class Pass>
+  [[nodiscard]] auto then(Pass pass) const {
+    return Pipeline<PassStage<Out, S, Pass>>({stage_, std::move(pass)});
   }
 
-  std::shared_ptr<const TextSource> source_;
-  Feed feed_;
+  S stage_;
 };
 
 namespace detail {
@@ -156,7 +153,7 @@ struct WordFeed {
 [[nodiscard]] inline auto text_lines(const mpi::Communicator& comm, const std::vector<std::string>& patterns,
                                      const TextOptions& options = {}) {
   auto source = std::make_shared<const TextSource>(comm, patterns, Separator::newline, options);
-  return Pipeline<std::string_view, detail::LineFeed>(std::move(source), {});
+  return Pipeline(text_stage(std::move(source), detail::LineFeed()));
 }
 
 /// Collective. As text_lines, but the records are the words (text.hpp). A text without any newline is shared
@@ -164,7 +161,7 @@ struct WordFeed {
 [[nodiscard]] inline auto text_words(const mpi::Communicator& comm, const std::vector<std::string>& patterns,
                                      const TextOptions& options = {}) {
   auto source = std::make_shared<const TextSource>(comm, patterns, Separator::white_space, options);
-  return Pipeline<std::string_view, detail::WordFeed>(std::move(source), {});
+  return Pipeline(text_stage(std::move(source), detail::WordFeed()));
 }
 
 }  // namespace serried::mapreduce
