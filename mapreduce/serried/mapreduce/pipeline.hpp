@@ -22,11 +22,19 @@
 #include <utility>
 #include <vector>
 
+#include <serried/mapreduce/dataset.hpp>
+#include <serried/mapreduce/dataset_output.hpp>
+#include <serried/mapreduce/encoded_order.hpp>
+#include <serried/mapreduce/groups.hpp>
+#include <serried/mapreduce/joins.hpp>
 #include <serried/mapreduce/keyed.hpp>
+#include <serried/mapreduce/record_format.hpp>
 #include <serried/mapreduce/reduce.hpp>
+#include <serried/mapreduce/sorted_pipeline.hpp>
 #include <serried/mapreduce/stage.hpp>
 #include <serried/mapreduce/text.hpp>
 #include <serried/mapreduce/text_source.hpp>
+#include <serried/mapreduce/tsv_line.hpp>
 #include <serried/mpi/communicator.hpp>
 
 namespace serried::mapreduce {
@@ -106,12 +114,96 @@ class Pipeline {
     return reduce<K, V>(stage_, op);
   }
 
+  /// All values of each key together: groups.hpp.
+  [[nodiscard]] auto group_by_key() const requires detail::is_key_value<Record> { return Groups(stage_); }
+
+  // Joins with the records of `right`, which have keys of the same type (joins.hpp). All are collective, and make records in
+  // the order of the keys.
+
+  /// KeyValue<K, std::pair<V, W>> for each pair of values with equal keys.
+  template <Stage Right>
+  [[nodiscard]] auto join(const Pipeline<Right>& right) const requires detail::is_key_value<Record> {
+    return detail::inner_join(stage_, right.stage());
+  }
+  /// KeyValue<K, std::pair<V, std::optional<W>>>: the same, and the values here whose key is not there.
+  template <Stage Right>
+  [[nodiscard]] auto left_join(const Pipeline<Right>& right) const requires detail::is_key_value<Record> {
+    return detail::left_join(stage_, right.stage());
+  }
+  /// KeyValue<K, std::pair<std::optional<V>, std::optional<W>>>: the values of keys that are only on one side, too.
+  template <Stage Right>
+  [[nodiscard]] auto outer_join(const Pipeline<Right>& right) const requires detail::is_key_value<Record> {
+    return detail::outer_join(stage_, right.stage());
+  }
+  /// The records here whose key is there.
+  template <Stage Right>
+  [[nodiscard]] auto semi_join(const Pipeline<Right>& right) const requires detail::is_key_value<Record> {
+    return detail::semi_join(stage_, right.stage());
+  }
+  /// The records here whose key is not there.
+  template <Stage Right>
+  [[nodiscard]] auto anti_join(const Pipeline<Right>& right) const requires detail::is_key_value<Record> {
+    return detail::anti_join(stage_, right.stage());
+  }
+  /// All values of each key of either side: `.flat_map<Out>([](key, lefts, rights, emit) { … })`.
+  template <Stage Right>
+  [[nodiscard]] auto cogroup(const Pipeline<Right>& right) const requires detail::is_key_value<Record> {
+    return Cogroups(stage_, right.stage());
+  }
+
+  /// Collective: sorted by `less(a, b)`, a strict weak order, such as mr::ascending_key; records that compare equal stay in the
+  /// order of the input.
+  template <class Less>
+  [[nodiscard]] auto sort_by(Less less) const {
+    return SortedPipeline<Record, Less>(stage_, std::move(less), Equals::all_stay);
+  }
+  /// Collective: sorted by bytes, as numbers, or by `<`.
+  [[nodiscard]] auto sort() const { return sort_by(ascending); }
+  /// Collective: each record once, sorted as by sort.
+  [[nodiscard]] auto distinct() const {
+    return SortedPipeline<Record, Ascending>(stage_, ascending, Equals::first_stays);
+  }
+
+  /// Collective: reads all records and keeps them, in memory or on disk, where they were read: for what is read several times.
+  [[nodiscard]] auto cache() const { return Pipeline<DatasetStage<Record>>(store_records(stage_)); }
+
+  // Sinks. All are collective, keep the order of the input, and throw on all ranks if anything fails. `where`: a path, "-"
+  // for standard output, or a store::Output that was opened before the work began, so that an impossible path was found
+  // then. A file appears complete or not at all.
+
+  /// Records of text, a line each.
+  template <class Where>
+  void write_lines(Where&& where) const requires TextKey<Record> {
+    write(where, RecordAndEnd{"\n"});
+  }
+  /// A line each, as `formatter(record, auto& line)` puts it (lines.hpp), which is called twice for each and by several threads
+  /// at once.
+  template <class Where, class Formatter>
+  void write_lines(Where&& where, Formatter formatter) const {
+    write(where, RecordLines<Record, Formatter>(std::move(formatter)));
+  }
+  /// A line each, fields separated by tabs (tsv_line.hpp).
+  template <class Where>
+  void write_tsv(Where&& where) const {
+    write_lines(where, TsvLine());
+  }
+  /// All records on `root`, nothing on the other ranks.
+  [[nodiscard]] std::vector<OwnedOf<Record>> collect(int root = 0) const {
+    return collect_records<Record>(stored().blocks(), root);
+  }
+  /// `visit(record)` for this rank's records, in their order, on this thread. Which they are depends on the number of ranks.
+  template <class Visit>
+  void for_each_local(Visit&& visit) const {
+    const auto data = stored();
+    mpi::together(stage_.source()->comm(), [&] { visit_records<Record>(data.blocks(), visit); });
+  }
+
   /// Collective: how many records there are, on every rank.
   [[nodiscard]] std::uint64_t count() const {
     // Records are counted by the source; there is nothing else to gather.
     const auto parts = stage_.for_each_block(
         "count", [] { return NoPart(); },
-        [](NoPart&, const TextBlock&, auto&& each) {
+        [](NoPart&, const RecordBlock&, auto&& each) {
           std::uint64_t n = 0;
           each([&](const Record&) { ++n; });
           return n;
@@ -125,6 +217,26 @@ class Pipeline {
   template <class Out, class Pass>
   [[nodiscard]] auto then(Pass pass) const {
     return Pipeline<PassStage<Out, S, Pass>>({stage_, std::move(pass)});
+  }
+
+  // Collective: the records as blocks.
+  [[nodiscard]] auto stored() const {
+    if constexpr (std::same_as<S, DatasetStage<Record>>) {
+      return stage_;
+    } else {
+      return store_records(stage_);
+    }
+  }
+
+  template <class Format>
+  void write(const std::string& path, const Format& format) const {
+    store::Output output = store::open_output(stage_.source()->comm(), path);
+    write(output, format);
+  }
+  template <class Format>
+  void write(store::Output& output, const Format& format) const {
+    const auto data = stored();
+    DatasetOutput(data.blocks(), format).write(output);
   }
 
   S stage_;

@@ -33,6 +33,19 @@
 
 namespace serried::mapreduce {
 
+namespace detail {
+
+template <class Order>
+[[nodiscard]] std::vector<bool> parts_equals_of(const Splitters<Order>& splitters) {
+  std::vector<bool> parts_equals;
+  for (std::size_t i = 0; i < splitters.n_partitions(); ++i) {
+    parts_equals.push_back(splitters.parts_equals(i));
+  }
+  return parts_equals;
+}
+
+}  // namespace detail
+
 /// Records that have been cut into partitions; what is left is to sort each of them, once, when they are written. Move-only.
 template <RecordOrder Order>
 class SortedRecords {
@@ -42,10 +55,11 @@ class SortedRecords {
     std::uint64_t n_bytes = 0;
   };
 
-  /// Collective. For sort_records: `stores` of this rank hold records in `n_partitions` each, which should have `bytes_each`.
+  /// Collective. For sort_records: `stores` of this rank hold records in partitions cut by `splitters`, which should have
+  /// `bytes_each`.
   SortedRecords(std::shared_ptr<const TextSource> source, const Order& order, Equals equals,
-                PartitionedRecords::Stores stores, std::size_t n_partitions, std::uint64_t bytes_each,
-                const SourceCounts& counts)
+                PartitionedRecords::Stores stores, const Splitters<Order>& splitters,
+                std::uint64_t bytes_each, const SourceCounts& counts)
       : source_(std::move(source)),
         order_(order),
         equals_(equals),
@@ -55,7 +69,7 @@ class SortedRecords {
                   .tmp = source_->options().tmp,
                   .checkpoint = source_->options().job.checkpoint,
                   .work = "sorting"},
-                 std::move(stores), n_partitions),
+                 std::move(stores), splitters.n_partitions(), detail::parts_equals_of(splitters)),
         counts_(counts),
         texts_(static_cast<std::size_t>(source_->n_threads())) {
     constexpr int max_levels = 4;  // records that compare equal and have one place cannot be parted
@@ -147,6 +161,11 @@ class SortedRecords {
     phase.finish(source_->n_threads());
   }
 
+  /// Whether records of partition `i` may compare equal to some of the one before. Local.
+  [[nodiscard]] bool parts_equals(std::size_t i) const {
+    return i < records_.n_partitions() && records_.partition(i).parts_equals;
+  }
+
   /// Bytes that this rank has put on disk. Local.
   [[nodiscard]] std::uint64_t n_spilled() const { return records_.n_spilled(); }
 
@@ -159,6 +178,7 @@ class SortedRecords {
     Cut(const Order& order, Splitters<Order> splitters) : order_(&order), splitters_(std::move(splitters)) {}
 
     [[nodiscard]] std::size_t n_partitions() const { return splitters_.n_partitions(); }
+    [[nodiscard]] bool parts_equals(std::size_t i) const { return splitters_.parts_equals(i); }
     template <class Put>
     void cut(const Chunk& chunk, Put&& put) const {
       Position position{chunk.header.place, chunk.header.first};
