@@ -79,8 +79,9 @@ struct Feed {
                 .is_binary = nul == std::string_view::npos ? 0U : 1U}
         .put(info);
     sink(Item{"", info});
-    postings.for_each(block.input, block.offset,
-                      [&](std::string_view word, std::string_view posting) { sink(Item{word, posting}); });
+    postings.for_each(block.input, block.offset, [&](std::string_view word, std::string_view posting) {
+      sink(Item{word, posting});
+    });
   }
 };
 

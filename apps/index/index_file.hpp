@@ -165,7 +165,8 @@ class IndexFile {
   [[nodiscard]] static std::string_view line_at(std::string_view region, std::size_t at) {
     const void* const before = at == 0 ? nullptr : ::memrchr(region.data(), '\n', at);
     const std::size_t begin =
-        before == nullptr ? 0 : static_cast<std::size_t>(static_cast<const char*>(before) - region.data()) + 1;
+        before == nullptr ? 0
+                          : static_cast<std::size_t>(static_cast<const char*>(before) - region.data()) + 1;
     return region.substr(begin, std::min(region.find('\n', at), region.size()) - begin);
   }
 

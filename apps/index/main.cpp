@@ -102,11 +102,16 @@ void print_summary(const CommandLine& line, const serried::index::Summary& summa
                    int n_threads) {
   const double megabytes_per_second =
       summary.seconds > 0 ? static_cast<double>(summary.n_bytes) / summary.seconds / 1e6 : 0;
-  const nlohmann::ordered_json json = {
-      {"documents", summary.n_documents}, {"left_out", summary.n_left_out}, {"bytes", summary.n_bytes},
-      {"words", summary.n_words},         {"distinct", summary.n_distinct}, {"seconds", summary.seconds},
-      {"mb_per_second", megabytes_per_second}, {"ranks", n_ranks}, {"threads_per_rank", n_threads},
-      {"version", serried::version}};
+  const nlohmann::ordered_json json = {{"documents", summary.n_documents},
+                                       {"left_out", summary.n_left_out},
+                                       {"bytes", summary.n_bytes},
+                                       {"words", summary.n_words},
+                                       {"distinct", summary.n_distinct},
+                                       {"seconds", summary.seconds},
+                                       {"mb_per_second", megabytes_per_second},
+                                       {"ranks", n_ranks},
+                                       {"threads_per_rank", n_threads},
+                                       {"version", serried::version}};
   const std::string left_out =
       summary.n_left_out == 0 ? "" : fmt::format(" ({} binary files left out)", summary.n_left_out);
   const std::string text = fmt::format(

@@ -68,9 +68,10 @@ struct Hit {
   const double mean = static_cast<double>(index.n_words()) / n_documents;
   for (const auto& [word, weight] : wanted) {
     postings.clear();
-    const auto n = static_cast<double>(index.for_each_posting(
-        word,
-        [&](std::uint64_t document, std::uint64_t count) { postings.push_back({document, count}); }));
+    const auto n =
+        static_cast<double>(index.for_each_posting(word, [&](std::uint64_t document, std::uint64_t count) {
+          postings.push_back({document, count});
+        }));
     const double rarity = std::log(1 + (n_documents - n + 0.5) / (n + 0.5));
     std::size_t place = 0;
     for (const Occurrence& posting : postings) {

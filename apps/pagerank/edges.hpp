@@ -9,9 +9,11 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <serried/base/error.hpp>
+#include <serried/base/hash.hpp>
 #include <serried/job/run.hpp>
 #include <serried/mapreduce/text.hpp>
 
@@ -66,9 +68,27 @@ class EdgeList {
     std::uint32_t to = 0;
   };
 
+  /// The names must stay where they are until finish().
   void add(std::string_view from, std::string_view to) {
-    const std::uint32_t number = names_.number_of(from);  // in this order whatever the compiler
-    edges_.push_back({number, names_.number_of(to)});
+    waiting_.push_back({from, hash_bytes(from)});
+    waiting_.push_back({to, hash_bytes(to)});
+    if (waiting_.size() >= 2 * n_at_once) {
+      finish();
+    }
+  }
+  /// After the last edge of a block.
+  void finish() {
+    for (const Waiting& name : waiting_) {
+      names_.prefetch_slot(name.hash);
+    }
+    for (const Waiting& name : waiting_) {
+      names_.prefetch_name(name.hash);
+    }
+    for (std::size_t i = 0; i < waiting_.size(); i += 2) {
+      const std::uint32_t from = names_.number_of(waiting_[i].name, waiting_[i].hash);
+      edges_.push_back({from, names_.number_of(waiting_[i + 1].name, waiting_[i + 1].hash)});
+    }
+    waiting_.clear();
   }
 
   [[nodiscard]] const NameTable& names() const { return names_; }
@@ -128,8 +148,15 @@ class EdgeList {
     return job::value_of_bytes<T>(take(bytes, sizeof(T)));
   }
 
+  static constexpr std::size_t n_at_once = 32;
+  struct Waiting {
+    std::string_view name;
+    std::uint64_t hash = 0;
+  };
+
   NameTable names_;
   std::vector<Edge> edges_;
+  std::vector<Waiting> waiting_;  // names of edges, the two ends in turn
 };
 
 }  // namespace serried::pagerank

@@ -35,11 +35,16 @@ namespace serried::pagerank {
 struct Graph {
   NameTable names;                         ///< of this rank's nodes
   std::vector<std::uint64_t> out_degrees;  ///< of this rank's nodes
-  std::vector<std::uint64_t> begins;       ///< edges that lead to node i are sources[begins[i]] to sources[begins[i + 1]]
-  std::vector<std::uint32_t> sources;      ///< where each edge comes from, as the place of a value
-  std::vector<std::uint32_t> sent;         ///< nodes whose values are sent to rank 0, then to rank 1, …
-  std::vector<std::size_t> n_sent;         ///< to each rank
-  std::vector<std::size_t> n_received;     ///< from each rank, in the order of the copies
+  std::vector<std::uint64_t>
+      begins;  ///< edges that lead to node i are sources[begins[i]] to sources[begins[i + 1]]
+  std::vector<std::uint32_t>
+      sources;                      ///< where each edge comes from, as the place of a value; then some zeros
+  std::vector<std::uint32_t> sent;  ///< nodes whose values are sent to rank 0, then to rank 1, …
+  std::vector<std::size_t> n_sent;  ///< to each rank
+  std::vector<std::size_t> n_received;  ///< from each rank, in the order of the copies
+
+  /// So many zeros are behind the sources, for one who reads ahead.
+  static constexpr std::size_t n_sources_ahead = 48;
 
   std::uint64_t n_nodes_in_all = 0;
   std::uint64_t n_edges_in_all = 0;
@@ -215,7 +220,7 @@ struct EdgeHere {
   const std::vector<NodeSet> places = detail::agree_on_copies(comm, edges, graph);
   mpi::together(comm, [&] {
     graph.begins.resize(graph.n_nodes() + 1);
-    graph.sources.resize(edges.size());
+    graph.sources.resize(edges.size() + Graph::n_sources_ahead);
     for (const detail::EdgeHere& edge : edges) {
       ++graph.begins[edge.to];
     }

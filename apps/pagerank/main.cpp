@@ -42,9 +42,10 @@ std::optional<CommandLine> parse(int argc, char** argv, bool prints) {
   app.add_option("--top", options.top, "Only the K highest nodes")
       ->check(serried::job::whole_number)
       ->option_text("K");
-  app.add_option("--memory", memory,
-                 "Of a rank, for sorting the result; the rest of that goes to disk (512M). The graph stays in "
-                 "memory")
+  app.add_option(
+         "--memory", memory,
+         "Of a rank, for sorting the result; the rest of that goes to disk (512M). The graph stays in "
+         "memory")
       ->option_text("SIZE");
   app.add_option("--tmp", options.text.tmp, "Folder for what does not fit into memory ($TMPDIR, or /tmp)")
       ->option_text("FOLDER");
@@ -77,8 +78,7 @@ std::optional<CommandLine> parse(int argc, char** argv, bool prints) {
 
 void print_summary(const CommandLine& line, const serried::pagerank::Summary& summary, int n_ranks,
                    int n_threads) {
-  const double seconds_each =
-      summary.seconds_of_iterations / static_cast<double>(summary.n_iterations);
+  const double seconds_each = summary.seconds_of_iterations / static_cast<double>(summary.n_iterations);
   const nlohmann::ordered_json json = {{"files", summary.n_files},
                                        {"bytes", summary.n_bytes},
                                        {"nodes", summary.n_nodes},

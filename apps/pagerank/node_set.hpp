@@ -34,7 +34,8 @@ class NodeSet {
     std::vector<std::uint32_t> nodes;
     for (std::size_t i = 0; i < words_.size(); ++i) {
       for (std::uint64_t bits = words_[i].bits; bits != 0; bits &= bits - 1) {
-        nodes.push_back(static_cast<std::uint32_t>(64 * i + static_cast<std::size_t>(std::countr_zero(bits))));
+        nodes.push_back(
+            static_cast<std::uint32_t>(64 * i + static_cast<std::size_t>(std::countr_zero(bits))));
       }
     }
     return nodes;

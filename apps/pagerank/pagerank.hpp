@@ -2,7 +2,6 @@
 #pragma once
 
 #include <chrono>
-#include <cmath>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -13,7 +12,9 @@
 
 #include <fmt/format.h>
 
+#include <serried/job/stop_signals.hpp>
 #include <serried/mapreduce.hpp>
+#include <serried/mpi/allreduce.hpp>
 #include <serried/report/timed_phase.hpp>
 #include <serried/store/output.hpp>
 
@@ -42,7 +43,7 @@ struct Summary {
   std::uint64_t n_iterations = 0;
   double change = 0;  ///< in the last iteration, the sum over all nodes
   bool has_converged = false;
-  double seconds_of_reading = 0;    ///< until the graph is there
+  double seconds_of_reading = 0;  ///< until the graph is there
   double seconds_of_iterations = 0;
   double seconds = 0;  ///< from the first look at the inputs to the finished output
 };
@@ -97,11 +98,12 @@ inline Summary run(const mpi::Communicator& comm, const Options& options) {
       [&](EdgeList& edges, const mr::TextBlock& bytes) {
         const mr::LocatedText block = mr::located({bytes.text.data(), bytes.text.size()});
         try {
-          return for_each_edge(block.text,
-                               [&](std::string_view from, std::string_view to) { edges.add(from, to); });
+          const std::uint64_t n = for_each_edge(
+              block.text, [&](std::string_view from, std::string_view to) { edges.add(from, to); });
+          edges.finish();
+          return n;
         } catch (const BadLine& line) {
-          throw Error(line.problem())
-              .at(source->inputs()[block.input].path, block.offset + line.offset());
+          throw Error(line.problem()).at(source->inputs()[block.input].path, block.offset + line.offset());
         }
       });
   const mr::SourceCounts read = source->counts_of(parts);

@@ -57,9 +57,8 @@ inline void put_ranked(std::string& record, std::uint64_t rank, std::string_view
     const auto n = static_cast<std::ptrdiff_t>(std::min<std::uint64_t>(top, records.size()));
     std::ranges::nth_element(records, records.begin() + n);
     for (auto record = records.begin(); record != records.begin() + n; ++record) {
-      mapreduce::append_record(mine, [&](std::vector<char>& bytes) {
-        bytes.insert(bytes.end(), record->begin(), record->end());
-      });
+      mapreduce::append_record(
+          mine, [&](std::vector<char>& bytes) { bytes.insert(bytes.end(), record->begin(), record->end()); });
     }
   });
   const std::vector<char> all = mpi::gather_ragged(comm, mine);
@@ -98,9 +97,8 @@ inline void write_ranking(const std::shared_ptr<const mapreduce::TextSource>& so
       if (last && record > *last) {
         continue;
       }
-      mr::append_record(block, [&](std::vector<char>& bytes) {
-        bytes.insert(bytes.end(), record.begin(), record.end());
-      });
+      mr::append_record(
+          block, [&](std::vector<char>& bytes) { bytes.insert(bytes.end(), record.begin(), record.end()); });
       if (block.size() >= block_bytes) {
         stores[0].add(place++, block);
         block.clear();

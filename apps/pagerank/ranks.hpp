@@ -2,7 +2,7 @@
 ///
 /// A rank is a multiple of 2^-62, and all together are 1, so that sums are exact and no order of anything shows in them:
 ///
-///     outflow[u] = round(damping * rank[u] / out_degree[u])        along each edge; nothing where no edge leaves
+///     outflow[u] = round(rank[u] * share[u])       along each edge, where share[u] = damping / out_degree[u] as a multiple of 2^-64
 ///     rank'[v]   = sum of outflow[u] over the edges u -> v  +  (1 - all outflow along all edges) / N
 ///
 /// The last term is what jumps anywhere: the (1 - damping) of all, the damped rank of nodes that no edge leaves, and what
@@ -10,19 +10,17 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <span>
-#include <string>
+#include <utility>
 #include <vector>
 
-#include <serried/base/error.hpp>
 #include <serried/base/parallel.hpp>
-#include <serried/job/stop_signals.hpp>
 #include <serried/mpi/allreduce.hpp>
 #include <serried/mpi/alltoall.hpp>
 #include <serried/mpi/communicator.hpp>
@@ -35,11 +33,13 @@ inline constexpr int rank_bits = 62;
 inline constexpr std::uint64_t rank_of_all = std::uint64_t{1} << rank_bits;
 
 /// As the nearest double.
-[[nodiscard]] inline double as_double(std::uint64_t rank) { return std::ldexp(static_cast<double>(rank), -rank_bits); }
+[[nodiscard]] inline double as_double(std::uint64_t rank) {
+  return std::ldexp(static_cast<double>(rank), -rank_bits);
+}
 
 struct Rules {
-  double damping = 0.85;              ///< in [0, 1)
-  double tolerance = 1e-10;           ///< done when the ranks change by no more in all
+  double damping = 0.85;     ///< in [0, 1)
+  double tolerance = 1e-10;  ///< done when the ranks change by no more in all
   std::uint64_t max_iterations = 100;
 };
 
@@ -59,12 +59,18 @@ class Iteration {
   Iteration(const mpi::Communicator& comm, const Graph& graph, double damping, int n_threads)
       : comm_(comm),
         graph_(graph),
-        damping_(static_cast<std::uint64_t>(std::llround(std::ldexp(damping, damping_bits)))),
         n_threads_(n_threads),
+        shares_(graph.n_nodes()),
         ranks_(graph.n_nodes(), rank_of_all / std::max<std::uint64_t>(graph.n_nodes_in_all, 1)),
         outflows_(graph.n_nodes() + graph.n_copies()),
         sent_(graph.sent.size()) {
-    begin();
+    // Exact: a double in [0, 1) is a multiple of 2^-64, or so small that it does not matter.
+    const auto all = static_cast<std::uint64_t>(std::ldexp(damping, 64));
+    for (std::size_t node = 0; node < shares_.size(); ++node) {
+      const std::uint64_t degree = graph.out_degrees[node];
+      shares_[node] = degree == 0 ? 0 : all / degree + (all % degree >= degree - degree / 2 ? 1 : 0);
+    }
+    (void)agree_on(let_flow());
   }
 
   /// Collective. Returns the change, over all ranks.
@@ -75,6 +81,7 @@ class Iteration {
     Totals totals = for_all_nodes([&](std::size_t node, Totals& sum) {
       std::uint64_t rank = base;
       for (std::uint64_t i = graph_.begins[node]; i < graph_.begins[node + 1]; ++i) {
+        __builtin_prefetch(&outflows_[graph_.sources[i + Graph::n_sources_ahead]]);
         rank += outflows_[graph_.sources[i]];
       }
       sum.change += std::max(rank, ranks_[node]) - std::min(rank, ranks_[node]);
@@ -87,23 +94,17 @@ class Iteration {
   [[nodiscard]] std::vector<std::uint64_t> take_ranks() && { return std::move(ranks_); }
 
  private:
-  static constexpr int damping_bits = 53;
   struct Totals {
     std::uint64_t change = 0;
     std::uint64_t flowing = 0;
   };
 
-  void begin() { (void)agree_on(let_flow()); }
-
   // What flows along each edge from this rank's nodes, and along all of them.
   Totals let_flow() {
     return for_all_nodes([&](std::size_t node, Totals& sum) {
-      const std::uint64_t degree = graph_.out_degrees[node];
-      if (degree > 0) {
-        const auto flowing = static_cast<std::uint64_t>(Wide{ranks_[node]} * damping_ >> damping_bits);
-        outflows_[node] = flowing / degree + (2 * (flowing % degree) >= degree ? 1 : 0);
-        sum.flowing += outflows_[node] * degree;
-      }
+      constexpr Wide half = Wide{1} << 63;
+      outflows_[node] = static_cast<std::uint64_t>((Wide{ranks_[node]} * shares_[node] + half) >> 64);
+      sum.flowing += outflows_[node] * graph_.out_degrees[node];
     });
   }
 
@@ -148,8 +149,8 @@ class Iteration {
 
   const mpi::Communicator& comm_;
   const Graph& graph_;
-  std::uint64_t damping_;  // a multiple of 2^-53
   int n_threads_;
+  std::vector<std::uint64_t> shares_;
   std::vector<std::uint64_t> ranks_;
   std::vector<std::uint64_t> outflows_;  // of this rank's nodes, and the copies
   std::vector<std::uint64_t> sent_;
@@ -161,8 +162,8 @@ class Iteration {
 /// Collective. The same for any number of ranks and threads. `after_each(iteration, change)` is called on all ranks, and may be
 /// collective.
 template <class AfterEach>
-[[nodiscard]] Ranks find_ranks(const mpi::Communicator& comm, const Graph& graph, const Rules& rules, int n_threads,
-                               AfterEach&& after_each) {
+[[nodiscard]] Ranks find_ranks(const mpi::Communicator& comm, const Graph& graph, const Rules& rules,
+                               int n_threads, AfterEach&& after_each) {
   const auto most_change = static_cast<std::uint64_t>(std::ldexp(std::min(rules.tolerance, 2.0), rank_bits));
   Ranks ranks;
   detail::Iteration iteration(comm, graph, rules.damping, n_threads);

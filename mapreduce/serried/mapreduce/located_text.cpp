@@ -68,9 +68,8 @@ class LocatedReader final : public SplitReader {
     while (const std::size_t n = stream->read(bytes)) {
       const char* const begin = bytes.data();
       const char* const end = begin + n;
-      const char* const found = std::find_if(begin, end, [&](char c) {
-        return separator_ == Separator::newline ? c == '\n' : is_space(c);
-      });
+      const char* const found = std::find_if(
+          begin, end, [&](char c) { return separator_ == Separator::newline ? c == '\n' : is_space(c); });
       if (found != end) {
         return at + static_cast<std::uint64_t>(found - begin) + 1;
       }
