@@ -144,7 +144,8 @@ void TextSource::sample_blocks(
 }
 
 job::Plan TextSource::plan_of(const std::string& purpose, std::span<const Split> splits) const {
-  job::Plan plan{.name = "map", .n = splits.size()};
+  job::Plan plan{.name = n_times_read_ == 1 ? "map" : fmt::format("map-{}", n_times_read_),
+                 .n = splits.size()};
   plan.configuration = fmt::format(
       "purpose={}\ninputs={} of {} bytes, names and times "
       "{:016x}\nrecords={}\nfold_case={}\nsplit_bytes={}\n{}",
@@ -165,6 +166,7 @@ job::Plan TextSource::plan_of(const std::string& purpose, std::span<const Split>
 }
 
 void TextSource::for_each_plan(const std::string& purpose, const RunPlan& run) const {
+  ++n_times_read_;
   std::vector<Split> of_files;
   std::vector<Split> of_streams;
   for (const Split& split : make_splits(inputs_, options_.split_bytes)) {
