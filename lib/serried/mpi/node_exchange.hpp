@@ -53,7 +53,7 @@ class NodeExchange {
   /// the same bytes as from alltoall_ragged, whatever the nodes are; the memory of `received` is used again. The part that
   /// a rank sends to itself is copied.
   ///
-  /// Memory beside `received`: twice `round_bytes` at most, and about 100 bytes for each rank of the communicator. No rank
+  /// Memory beside `received`: twice `round_bytes` at most, and about 200 bytes for each rank of the communicator. No rank
   /// waits for one that is not in the call, so that ranks may be more than cores. Throws the same serried::Error on all
   /// ranks if memory for what arrives is missing on any; one of its own if MPI fails.
   void exchange(std::span<const std::span<const char>> messages, std::vector<std::vector<char>>& received);
