@@ -242,6 +242,30 @@ class Pipeline {
   S stage_;
 };
 
+template <Key K, class V>
+auto KeyedData<K, V>::records() {
+  constexpr std::size_t block_bytes = std::size_t{1} << 20;
+  constexpr int place_bits = 32;  // for the blocks of a rank
+  auto place = static_cast<std::uint64_t>(comm().rank()) << place_bits;
+  std::vector<BlockStore> stores;
+  stores.emplace_back(source_->options().memory / 4, source_->options().tmp);
+  std::vector<char> block;
+  for_each_local([&](const Item& item) {
+    append_record(block, [&](std::vector<char>& bytes) { encode_record(bytes, item); });
+    if (block.size() >= block_bytes) {
+      stores[0].add(place++, block);
+      block.clear();
+    }
+  });
+  mpi::together(comm(), [&] {
+    if (!block.empty()) {
+      stores[0].add(place, block);
+    }
+  });
+  const auto end_place = static_cast<std::uint64_t>(comm().size()) << place_bits;
+  return Pipeline(DatasetStage<Item>(gather_blocks(source_, std::move(stores), end_place)));
+}
+
 namespace detail {
 
 struct LineFeed {

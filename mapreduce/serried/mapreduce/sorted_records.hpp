@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -88,7 +89,8 @@ class SortedRecords {
   /// Collective: the records in order, as `format` (record_format.hpp) has them. To a file, which is committed, or to a
   /// stream. Returns what was written by all ranks. Throws on all ranks if it cannot be written.
   template <class Format>
-  Written write(store::Output& output, const Format& format) {
+  requires(!std::convertible_to<Format, std::string_view>) Written
+      write(store::Output& output, const Format& format) {
     return std::visit([&](auto& kind) { return write(kind, format); }, output);
   }
   /// The same for the records as they are, with `end` behind each.
