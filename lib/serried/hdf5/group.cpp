@@ -122,6 +122,10 @@ Handle Group::open_raw(const std::string& child) const {
       check(H5Dopen2(id(), child.c_str(), H5P_DEFAULT), "open dataset", name_of(child), context()->path));
 }
 
+Shape Group::shape_of(const std::string& child) const {
+  return hdf5::shape_of(Handle(H5Dget_space(open_raw(child).get())));
+}
+
 Table Group::create_table(const std::string& child, const RowType& type, std::uint64_t n_rows) const {
   const Handle packed = row_type_in_file(type);
   return {create_raw(child, packed, {n_rows}, {}), name_of(child), context()};

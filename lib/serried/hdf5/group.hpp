@@ -37,6 +37,8 @@ class Group : public Object {
   [[nodiscard]] Dataset<T> dataset(const std::string& name) const {
     return {open_raw(name), name_of(name), context(), element_type<T>()};
   }
+  /// Of a dataset of whatever elements. Local.
+  [[nodiscard]] Shape shape_of(const std::string& name) const;
 
   /// A table of rows of these members, in one contiguous piece.
   [[nodiscard]] Table create_table(const std::string& name, const RowType& type, std::uint64_t n_rows) const;

@@ -24,6 +24,13 @@ std::optional<Member> member_of(hid_t type, unsigned i) {
   return member.number || is_text ? std::optional(member) : std::nullopt;
 }
 
+// Where a file is damaged, members may lie outside their row, and HDF5 1.10 believes it.
+bool lies_in_row(hid_t type, unsigned i) {
+  const std::size_t size = H5Tget_size(type);
+  const std::size_t n_bytes = H5Tget_size(Handle(H5Tget_member_type(type, i)).get());
+  return n_bytes > 0 && n_bytes <= size && H5Tget_member_offset(type, i) <= size - n_bytes;
+}
+
 // In memory, for a table whose texts are those of `in_file`: HDF5 converts from no character set to another.
 Handle memory_type(const RowType& wanted, hid_t in_file) {
   Handle made(H5Tcreate(H5T_COMPOUND, wanted.n_bytes));
@@ -70,6 +77,9 @@ Table::Table(Handle handle, std::string name, std::shared_ptr<const FileContext>
   }
   std::vector<Member> members;
   for (int i = 0; i < H5Tget_nmembers(in_file.get()); ++i) {
+    if (!lies_in_row(in_file.get(), static_cast<unsigned>(i))) {
+      throw Error(fmt::format("the description of {} is damaged", this->name())).at(context()->path);
+    }
     if (auto member = member_of(in_file.get(), static_cast<unsigned>(i))) {
       members.push_back(*std::move(member));
     }

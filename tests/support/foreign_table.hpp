@@ -1,5 +1,5 @@
-// A table as other programs may have made it, with HDF5's own functions: compressed chunks, big-endian numbers, texts of all
-// paddings, and members of kinds that are passed over.
+// A table as other programs may have made it, with HDF5's own functions: one that can grow, compressed chunks, big-endian
+// numbers, texts of all paddings, and members of kinds that are passed over.
 #pragma once
 
 #include <array>
@@ -61,7 +61,8 @@ inline void make_foreign_table(const std::string& path, std::uint64_t n_rows, st
   const hid_t file = H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
   const hsize_t n = n_rows;
   const hsize_t chunk = chunk_rows;
-  const hid_t space = H5Screate_simple(1, &n, nullptr);
+  const hsize_t any_number = H5S_UNLIMITED;
+  const hid_t space = H5Screate_simple(1, &n, &any_number);
   const hid_t properties = H5Pcreate(H5P_DATASET_CREATE);
   H5Pset_chunk(properties, 1, &chunk);
   H5Pset_deflate(properties, 3);
