@@ -76,7 +76,8 @@ inline Summary sort(const mpi::Communicator& comm, const Options& options) {
       store::open_output(comm, options.output);  // what cannot be written is found before the work
   const auto equals = options.order.unique ? mapreduce::Equals::first_stays : mapreduce::Equals::all_stay;
   const auto sort_by = [&](const auto& feed, const auto& order, std::string_view end) {
-    auto sorted = mapreduce::sort_records(source, feed, order, equals, order_in_words(options));
+    const auto stage = mapreduce::text_stage(source, feed);
+    auto sorted = mapreduce::sort_records(stage, order, equals, order_in_words(options));
     const auto& read = sorted.source_counts();
     const auto written = sorted.write(output, end);
     return Summary{.n_files = read.n_files,

@@ -14,20 +14,27 @@
 #pragma once
 
 #include <concepts>
-#include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+#include <serried/mapreduce/dataset.hpp>
+#include <serried/mapreduce/dataset_output.hpp>
+#include <serried/mapreduce/encoded_order.hpp>
+#include <serried/mapreduce/groups.hpp>
+#include <serried/mapreduce/joins.hpp>
 #include <serried/mapreduce/keyed.hpp>
+#include <serried/mapreduce/record_format.hpp>
 #include <serried/mapreduce/reduce.hpp>
+#include <serried/mapreduce/sorted_pipeline.hpp>
+#include <serried/mapreduce/stage.hpp>
 #include <serried/mapreduce/text.hpp>
 #include <serried/mapreduce/text_source.hpp>
+#include <serried/mapreduce/tsv_line.hpp>
 #include <serried/mpi/communicator.hpp>
 
 namespace serried::mapreduce {
@@ -39,43 +46,39 @@ template <class K, class V>
 inline constexpr bool is_key_value<KeyValue<K, V>> = true;
 }  // namespace detail
 
-/// Records of type Record, still to be read. `Feed` is `void(std::string_view block, sink)`, with sink(const
-/// Record&).
-template <class Record, class Feed>
+/// Records that are still to be read.
+template <Stage S>
 class Pipeline {
  public:
-  Pipeline(std::shared_ptr<const TextSource> source, Feed feed)
-      : source_(std::move(source)), feed_(std::move(feed)) {}
+  using Record = typename S::Record;
+
+  explicit Pipeline(S stage) : stage_(std::move(stage)) {}
 
   /// Each record becomes `function(record)`. A KeyValue makes the result reducible.
   template <class Function>
   [[nodiscard]] auto map(Function function) const {
     using Out = std::remove_cvref_t<std::invoke_result_t<const Function&, const Record&>>;
-    return then<Out>([feed = feed_, function = std::move(function)](std::string_view block, auto&& sink) {
-      feed(block, [&](const Record& record) { sink(Out(function(record))); });
-    });
+    return then<Out>(
+        [function = std::move(function)](const Record& record, auto& sink) { sink(Out(function(record))); });
   }
 
   /// Only the records for which `predicate(record)` is true.
   template <class Predicate>
   [[nodiscard]] auto filter(Predicate predicate) const {
-    return then<Record>(
-        [feed = feed_, predicate = std::move(predicate)](std::string_view block, auto&& sink) {
-          feed(block, [&](const Record& record) {
-            if (predicate(record)) {
-              sink(record);
-            }
-          });
-        });
+    return then<Record>([predicate = std::move(predicate)](const Record& record, auto& sink) {
+      if (predicate(record)) {
+        sink(record);
+      }
+    });
   }
 
   /// Each record becomes any number of records of type Out: `function(record, emit)` calls `emit(out)` for
   /// each.
   template <class Out, class Function>
   requires(!std::is_arithmetic_v<Function>) [[nodiscard]] auto flat_map(Function function) const {
-    return then<Out>([feed = feed_, function = std::move(function)](std::string_view block, auto&& sink) {
+    return then<Out>([function = std::move(function)](const Record& record, auto& sink) {
       auto emit = [&](const Out& out) { sink(out); };
-      feed(block, [&](const Record& record) { function(record, emit); });
+      function(record, emit);
     });
   }
 
@@ -83,11 +86,17 @@ class Pipeline {
   /// for each. A key that is a view need not outlive the call of emit.
   template <Key K, class V, class Function>
   requires(!std::is_arithmetic_v<Function>) [[nodiscard]] auto flat_map(Function function) const {
-    return then<KeyValue<K, V>>(
-        [feed = feed_, function = std::move(function)](std::string_view block, auto&& sink) {
-          auto emit = [&](const K& key, const V& value) { sink(KeyValue<K, V>{key, value}); };
-          feed(block, [&](const Record& record) { function(record, emit); });
-        });
+    return then<KeyValue<K, V>>([function = std::move(function)](const Record& record, auto& sink) {
+      auto emit = [&](const K& key, const V& value) { sink(KeyValue<K, V>{key, value}); };
+      function(record, emit);
+    });
+  }
+
+  /// The records of this pipeline and then those of `other`, which must be of the same type.
+  template <Stage Other>
+  requires std::same_as<typename Other::Record, Record>
+  [[nodiscard]] auto union_with(const Pipeline<Other>& other) const {
+    return Pipeline<UnionStage<S, Other>>({stage_, other.stage()});
   }
 
   /// Collective: the values of each key combined by `op(value, value)`, which must be associative and
@@ -102,36 +111,160 @@ class Pipeline {
                   "op must take two values and give one; on floating-point values only mpi::min and mpi::max "
                   "give the same "
                   "bits in any order: sum integers instead");
-    return reduce<K, V>(source_, feed_, op);
+    return reduce<K, V>(stage_, op);
+  }
+
+  /// All values of each key together: groups.hpp.
+  [[nodiscard]] auto group_by_key() const requires detail::is_key_value<Record> { return Groups(stage_); }
+
+  // Joins with the records of `right`, which have keys of the same type (joins.hpp). All are collective, and make records in
+  // the order of the keys.
+
+  /// KeyValue<K, std::pair<V, W>> for each pair of values with equal keys.
+  template <Stage Right>
+  [[nodiscard]] auto join(const Pipeline<Right>& right) const requires detail::is_key_value<Record> {
+    return detail::inner_join(stage_, right.stage());
+  }
+  /// KeyValue<K, std::pair<V, std::optional<W>>>: the same, and the values here whose key is not there.
+  template <Stage Right>
+  [[nodiscard]] auto left_join(const Pipeline<Right>& right) const requires detail::is_key_value<Record> {
+    return detail::left_join(stage_, right.stage());
+  }
+  /// KeyValue<K, std::pair<std::optional<V>, std::optional<W>>>: the values of keys that are only on one side, too.
+  template <Stage Right>
+  [[nodiscard]] auto outer_join(const Pipeline<Right>& right) const requires detail::is_key_value<Record> {
+    return detail::outer_join(stage_, right.stage());
+  }
+  /// The records here whose key is there.
+  template <Stage Right>
+  [[nodiscard]] auto semi_join(const Pipeline<Right>& right) const requires detail::is_key_value<Record> {
+    return detail::semi_join(stage_, right.stage());
+  }
+  /// The records here whose key is not there.
+  template <Stage Right>
+  [[nodiscard]] auto anti_join(const Pipeline<Right>& right) const requires detail::is_key_value<Record> {
+    return detail::anti_join(stage_, right.stage());
+  }
+  /// All values of each key of either side: `.flat_map<Out>([](key, lefts, rights, emit) { … })`.
+  template <Stage Right>
+  [[nodiscard]] auto cogroup(const Pipeline<Right>& right) const requires detail::is_key_value<Record> {
+    return Cogroups(stage_, right.stage());
+  }
+
+  /// Collective: sorted by `less(a, b)`, a strict weak order, such as mr::ascending_key; records that compare equal stay in the
+  /// order of the input.
+  template <class Less>
+  [[nodiscard]] auto sort_by(Less less) const {
+    return SortedPipeline<Record, Less>(stage_, std::move(less), Equals::all_stay);
+  }
+  /// Collective: sorted by bytes, as numbers, or by `<`.
+  [[nodiscard]] auto sort() const { return sort_by(ascending); }
+  /// Collective: each record once, sorted as by sort.
+  [[nodiscard]] auto distinct() const {
+    return SortedPipeline<Record, Ascending>(stage_, ascending, Equals::first_stays);
+  }
+
+  /// Collective: reads all records and keeps them, in memory or on disk, where they were read: for what is read several times.
+  [[nodiscard]] auto cache() const { return Pipeline<DatasetStage<Record>>(store_records(stage_)); }
+
+  // Sinks. All are collective, keep the order of the input, and throw on all ranks if anything fails. `where`: a path, "-"
+  // for standard output, or a store::Output that was opened before the work began, so that an impossible path was found
+  // then. A file appears complete or not at all.
+
+  /// Records of text, a line each.
+  template <class Where>
+  void write_lines(Where&& where) const requires TextKey<Record> {
+    write(where, RecordAndEnd{"\n"});
+  }
+  /// A line each, as `formatter(record, auto& line)` puts it (lines.hpp), which is called twice for each and by several threads
+  /// at once.
+  template <class Where, class Formatter>
+  void write_lines(Where&& where, Formatter formatter) const {
+    write(where, RecordLines<Record, Formatter>(std::move(formatter)));
+  }
+  /// A line each, fields separated by tabs (tsv_line.hpp).
+  template <class Where>
+  void write_tsv(Where&& where) const {
+    write_lines(where, TsvLine());
+  }
+  /// All records on `root`, nothing on the other ranks.
+  [[nodiscard]] std::vector<OwnedOf<Record>> collect(int root = 0) const {
+    return collect_records<Record>(stored().blocks(), root);
+  }
+  /// `visit(record)` for this rank's records, in their order, on this thread. Which they are depends on the number of ranks.
+  template <class Visit>
+  void for_each_local(Visit&& visit) const {
+    const auto data = stored();
+    mpi::together(stage_.source()->comm(), [&] { visit_records<Record>(data.blocks(), visit); });
   }
 
   /// Collective: how many records there are, on every rank.
   [[nodiscard]] std::uint64_t count() const {
     // Records are counted by the source; there is nothing else to gather.
-    struct Nothing {
-      void merge(Nothing&&) {}
-      void save(std::vector<std::byte>&) const {}
-      void load(std::span<const std::byte>) {}
-    };
-    const auto parts = source_->for_each_block(
-        "count", [] { return Nothing(); },
-        [this](Nothing&, const TextBlock& block) {
+    const auto parts = stage_.for_each_block(
+        "count", [] { return NoPart(); },
+        [](NoPart&, const RecordBlock&, auto&& each) {
           std::uint64_t n = 0;
-          feed_(std::string_view(block.text.data(), block.text.size()), [&](const Record&) { ++n; });
+          each([&](const Record&) { ++n; });
           return n;
         });
-    return source_->counts_of(parts).n_records;
+    return stage_.source()->counts_of(parts).n_records;
   }
+
+  [[nodiscard]] const S& stage() const { return stage_; }
 
  private:
-  template <class Out, class OutFeed>
-  [[nodiscard]] auto then(OutFeed feed) const {
-    return Pipeline<Out, OutFeed>(source_, std::move(feed));
+  template <class Out, class Pass>
+  [[nodiscard]] auto then(Pass pass) const {
+    return Pipeline<PassStage<Out, S, Pass>>({stage_, std::move(pass)});
   }
 
-  std::shared_ptr<const TextSource> source_;
-  Feed feed_;
+  // Collective: the records as blocks.
+  [[nodiscard]] auto stored() const {
+    if constexpr (std::same_as<S, DatasetStage<Record>>) {
+      return stage_;
+    } else {
+      return store_records(stage_);
+    }
+  }
+
+  template <class Format>
+  void write(const std::string& path, const Format& format) const {
+    store::Output output = store::open_output(stage_.source()->comm(), path);
+    write(output, format);
+  }
+  template <class Format>
+  void write(store::Output& output, const Format& format) const {
+    const auto data = stored();
+    DatasetOutput(data.blocks(), format).write(output);
+  }
+
+  S stage_;
 };
+
+template <Key K, class V>
+auto KeyedData<K, V>::records() {
+  constexpr std::size_t block_bytes = std::size_t{1} << 20;
+  constexpr int place_bits = 32;  // for the blocks of a rank
+  auto place = static_cast<std::uint64_t>(comm().rank()) << place_bits;
+  std::vector<BlockStore> stores;
+  stores.emplace_back(source_->options().memory / 4, source_->options().tmp);
+  std::vector<char> block;
+  for_each_local([&](const Item& item) {
+    append_record(block, [&](std::vector<char>& bytes) { encode_record(bytes, item); });
+    if (block.size() >= block_bytes) {
+      stores[0].add(place++, block);
+      block.clear();
+    }
+  });
+  mpi::together(comm(), [&] {
+    if (!block.empty()) {
+      stores[0].add(place, block);
+    }
+  });
+  const auto end_place = static_cast<std::uint64_t>(comm().size()) << place_bits;
+  return Pipeline(DatasetStage<Item>(gather_blocks(source_, std::move(stores), end_place)));
+}
 
 namespace detail {
 
@@ -156,7 +289,7 @@ struct WordFeed {
 [[nodiscard]] inline auto text_lines(const mpi::Communicator& comm, const std::vector<std::string>& patterns,
                                      const TextOptions& options = {}) {
   auto source = std::make_shared<const TextSource>(comm, patterns, Separator::newline, options);
-  return Pipeline<std::string_view, detail::LineFeed>(std::move(source), {});
+  return Pipeline(text_stage(std::move(source), detail::LineFeed()));
 }
 
 /// Collective. As text_lines, but the records are the words (text.hpp). A text without any newline is shared
@@ -164,7 +297,7 @@ struct WordFeed {
 [[nodiscard]] inline auto text_words(const mpi::Communicator& comm, const std::vector<std::string>& patterns,
                                      const TextOptions& options = {}) {
   auto source = std::make_shared<const TextSource>(comm, patterns, Separator::white_space, options);
-  return Pipeline<std::string_view, detail::WordFeed>(std::move(source), {});
+  return Pipeline(text_stage(std::move(source), detail::WordFeed()));
 }
 
 }  // namespace serried::mapreduce

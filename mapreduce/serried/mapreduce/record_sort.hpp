@@ -1,6 +1,6 @@
 /// Sorts records of any number, larger than memory, with the same bytes for any number of ranks, threads and any memory.
 ///
-///     auto sorted = sort_records(source, line_feed, ByteOrder(), Equals::all_stay, "by bytes");
+///     auto sorted = sort_records(stage, ByteOrder(), Equals::all_stay, "by bytes");
 ///     sorted.write(output, "\n");
 ///
 /// Sample sort: a sample of the input cuts the order into partitions of some megabytes; every thread puts the records that it
@@ -9,6 +9,7 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -25,6 +26,7 @@
 #include <serried/mapreduce/sorted_records.hpp>
 #include <serried/mapreduce/spill_file.hpp>
 #include <serried/mapreduce/splitters.hpp>
+#include <serried/mapreduce/stage.hpp>
 #include <serried/mapreduce/stored_records.hpp>
 #include <serried/mapreduce/text_source.hpp>
 #include <serried/mpi/agree.hpp>
@@ -45,11 +47,11 @@ namespace detail {
 
 // Collective: how many partitions the input should be cut into, as far as its size is known. A thread fills a block of 4 KiB
 // at least for each of them.
-[[nodiscard]] inline std::size_t n_partitions_for(const TextSource& source, std::uint64_t bytes_each) {
+[[nodiscard]] inline std::size_t n_partitions_for(const TextSource& source, std::uint64_t n_bytes,
+                                                  std::uint64_t bytes_each) {
   constexpr std::uint64_t bytes_of_one = std::uint64_t{32} << 10;
   constexpr std::uint64_t smallest = std::uint64_t{256} << 10;
   constexpr std::uint64_t n_each = 4;  // of a thread, so that none has much more than the others
-  const std::uint64_t n_bytes = source.n_bytes_known();
   const std::uint64_t n_threads =
       mpi::allreduce_value(source.comm(), static_cast<std::uint64_t>(source.n_threads()), std::plus<>{});
   const std::uint64_t n_most =
@@ -64,28 +66,29 @@ namespace detail {
 
 }  // namespace detail
 
-/// Collective: the records that `feed(block, sink)` makes of all of `source`, sorted by `order`. Equal records stay in the order
-/// of the input. `purpose` says by what order, in one line: a checkpoint of another is refused. Throws the same
-/// serried::Error on all ranks.
-template <RecordOrder Order, class Feed>
-[[nodiscard]] SortedRecords<Order> sort_records(std::shared_ptr<const TextSource> source, const Feed& feed,
-                                                const Order& order, Equals equals,
+/// Collective: the records of `stage`, which are text, sorted by `order`. Equal records stay in the order of the input.
+/// `purpose` says by what order, in one line: a checkpoint of another is refused. Throws the same serried::Error on all
+/// ranks.
+template <Stage S, RecordOrder Order>
+requires std::convertible_to<typename S::Record, std::string_view>
+[[nodiscard]] SortedRecords<Order> sort_records(const S& stage, const Order& order, Equals equals,
                                                 const std::string& purpose) {
+  const std::shared_ptr<const TextSource>& source = stage.source();
   const mpi::Communicator& comm = source->comm();
-  const std::uint64_t memory = source->options().memory / 2 / static_cast<std::uint64_t>(source->n_threads());
-  const auto as_text = [](std::span<char> block) { return std::string_view(block.data(), block.size()); };
+  const std::uint64_t memory =
+      source->options().memory / 2 / static_cast<std::uint64_t>(source->n_threads()) / stage.n_sources();
 
   mpi::together(comm, [&] { SpillFile::try_folder(source->options().tmp); });
 
   // A cut of the order, by what is here and there in the files.
   const std::uint64_t bytes_each = detail::partition_bytes(*source);
-  const std::size_t n_wanted = detail::n_partitions_for(*source, bytes_each);
+  const std::size_t n_wanted = detail::n_partitions_for(*source, stage.n_bytes_known(), bytes_each);
   Sample sample;
   mpi::together(comm, [&] {
     if (n_wanted > 1) {
-      source->sample_blocks([&](std::span<char> block, std::uint64_t place, std::size_t n_most) {
+      stage.sample_blocks([&](std::uint64_t place, std::size_t n_most, auto&& each) {
         std::size_t n = 0;
-        feed(as_text(block), [&](std::string_view record) {
+        each([&](std::string_view record) {
           if (n++ < n_most) {
             sample.add(record, place);
           }
@@ -99,11 +102,11 @@ template <RecordOrder Order, class Feed>
   using Stored = detail::StoredRecords<Order>;
   const PartitionStore::Options options{
       .n_partitions = splitters.n_partitions(), .memory = memory, .tmp = source->options().tmp};
-  auto parts = source->for_each_block(
+  auto parts = stage.for_each_block(
       "sort 1 " + purpose, [&] { return Stored(order, splitters, options); },
-      [&](Stored& stored, const TextBlock& block) {
+      [&](Stored& stored, const RecordBlock& block, auto&& each) {
         Position position{block.place, 0};
-        feed(as_text(block.text), [&](std::string_view record) {
+        each([&](std::string_view record) {
           stored.add(position, record);
           ++position.ordinal;
         });
@@ -116,8 +119,7 @@ template <RecordOrder Order, class Feed>
       stores.push_back(std::move(part.part).take_store());
     }
   });
-  return SortedRecords<Order>(std::move(source), order, equals, std::move(stores), splitters.n_partitions(),
-                              bytes_each, counts);
+  return SortedRecords<Order>(source, order, equals, std::move(stores), splitters, bytes_each, counts);
 }
 
 }  // namespace serried::mapreduce

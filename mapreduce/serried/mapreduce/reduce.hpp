@@ -20,6 +20,7 @@
 #include <serried/mapreduce/combine_table.hpp>
 #include <serried/mapreduce/exchange.hpp>
 #include <serried/mapreduce/keyed.hpp>
+#include <serried/mapreduce/stage.hpp>
 #include <serried/mapreduce/text_source.hpp>
 #include <serried/mpi/agree.hpp>
 #include <serried/mpi/reduction.hpp>
@@ -160,11 +161,11 @@ KeyedData<K, V> exchange_combined(std::shared_ptr<const TextSource> source, cons
 
 }  // namespace detail
 
-/// Collective: reads all of `source` through `feed(block, sink)`, where sink takes KeyValue<K, V>, and
-/// combines the values of equal keys.
-template <Key K, class V, class Feed, class Op>
-KeyedData<K, V> reduce(std::shared_ptr<const TextSource> source, const Feed& feed, const Op& op) {
+/// Collective: reads all records of `stage`, which are KeyValue<K, V>, and combines the values of equal keys.
+template <Key K, class V, Stage S, class Op>
+KeyedData<K, V> reduce(const S& stage, const Op& op) {
   using Table = CombineTable<V, Op>;
+  const std::shared_ptr<const TextSource>& source = stage.source();
   const mpi::Communicator& comm = source->comm();
   const int n_threads = source->n_threads();
   const Layout layout(comm, n_threads);
@@ -173,14 +174,14 @@ KeyedData<K, V> reduce(std::shared_ptr<const TextSource> source, const Feed& fee
   const std::string purpose = std::string("reduce to ") +
                               (TextKey<K> ? "text" : std::to_string(sizeof(K)) + "-byte") + " keys and " +
                               std::to_string(sizeof(V)) + "-byte values";
-  auto tables = source->for_each_block(
+  auto tables = stage.for_each_block(
       purpose, [&] { return detail::CombinedRows<V, Op>(op); },
-      [&](detail::CombinedRows<V, Op>& combined, const TextBlock& block) {
+      [&](detail::CombinedRows<V, Op>& combined, const RecordBlock& block, auto&& each) {
         Table& table = combined.table();
         table.set_progress(block.share_done);
         std::uint64_t n_records = 0;
-        const std::string_view text(block.text.data(), block.text.size());
-        feed(text, [&](const KeyValue<K, V>& item) {
+        const std::string_view text = block.bytes;
+        each([&](const KeyValue<K, V>& item) {
           ++n_records;
           table.add(stored_form(item.key), item.value);
           const std::string_view key = key_bytes(item.key);
@@ -200,7 +201,7 @@ KeyedData<K, V> reduce(std::shared_ptr<const TextSource> source, const Feed& fee
   for (auto& part : tables) {
     combined.push_back(std::move(part.part));
   }
-  return detail::exchange_combined<K, V>(std::move(source), layout, std::move(combined), counts, op);
+  return detail::exchange_combined<K, V>(source, layout, std::move(combined), counts, op);
 }
 
 template <Key K, class V>

@@ -31,7 +31,7 @@ struct SequenceOptions {
                                     const SequenceOptions& options = {}) {
   auto source =
       std::make_shared<const TextSource>(comm, patterns, sequence_format(options.overlap), options.text);
-  return Pipeline<std::string_view, detail::LineFeed>(std::move(source), {});
+  return Pipeline(text_stage(std::move(source), detail::LineFeed()));
 }
 
 }  // namespace serried::mapreduce

@@ -105,6 +105,10 @@ std::uint64_t TextSource::Readers::place(int thread) const {
 
 std::uint64_t TextSource::n_bytes_known() const { return total_size(inputs_); }
 
+std::uint64_t TextSource::end_place() const {
+  return make_splits(inputs_, options_.split_bytes).size() * places_of_a_split;
+}
+
 // A window somewhere in each split, or in some of them where they are many: evenly over the input, for parts of it may be
 // sorted already, but nowhere in particular within a split, for each split may be.
 void TextSource::sample_blocks(

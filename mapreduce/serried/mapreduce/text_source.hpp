@@ -137,6 +137,8 @@ class TextSource {
 
   /// Bytes of all inputs whose size is known, as they are in the files.
   [[nodiscard]] std::uint64_t n_bytes_known() const;
+  /// Beyond the places of all blocks.
+  [[nodiscard]] std::uint64_t end_place() const;
   [[nodiscard]] const TextOptions& options() const { return options_; }
   [[nodiscard]] const mpi::Communicator& comm() const { return comm_; }
   [[nodiscard]] int n_threads() const { return options_.job.threads; }

@@ -75,7 +75,7 @@ class RecordSortTest : public testing::Test {
         const auto source =
             std::make_shared<const TextSource>(world(), inputs, format, options_of(threads, memory));
         store::Output output = store::open_output(world(), folder_.path("out"));
-        auto sorted = sort_records(source, feed, order, equals, "a test");
+        auto sorted = sort_records(text_stage(source, feed), order, equals, "a test");
         const auto written = sorted.write(output, end);
         const std::string bytes = folder_.read("out");
         EXPECT_EQ(written.n_bytes, bytes.size());
@@ -166,7 +166,8 @@ TEST_F(RecordSortTest, AFileThatEndsInARecord) {
   const auto source = std::make_shared<const TextSource>(world(), std::vector{folder_.path("in")},
                                                          fixed_records(100), options_of(2, no_limit));
   const Error error = error_of([&] {
-    (void)sort_records(source, FixedRecordFeed{100}, KeyBytesOrder{0, 10}, Equals::all_stay, "a test");
+    (void)sort_records(text_stage(source, FixedRecordFeed{100}), KeyBytesOrder{0, 10}, Equals::all_stay,
+                       "a test");
   });
   EXPECT_THAT(error.what(), HasSubstr("1001 bytes are no whole number of records of 100 bytes"));
   EXPECT_EQ(error.path(), folder_.path("in"));
@@ -182,7 +183,8 @@ TEST_F(RecordSortTest, WithoutRoomOnDisk) {
                                                            Separator::newline, options);
     store::Output output = store::open_output(world(), folder_.path("out"));
     const Error error = error_of([&] {
-      sort_records(source, detail::LineFeed(), ByteOrder(), Equals::all_stay, "a test").write(output, "\n");
+      sort_records(text_stage(source, detail::LineFeed()), ByteOrder(), Equals::all_stay, "a test")
+          .write(output, "\n");
     });
     EXPECT_TRUE(same_everywhere(error.to_bytes()));
     return error;
@@ -225,7 +227,7 @@ TEST_F(RecordSortTest, GoesOnAfterAFailure) {
     const auto source = std::make_shared<const TextSource>(world(), std::vector{folder_.path("in")},
                                                            Separator::newline, options);
     store::Output output = store::open_output(world(), folder_.path("out"));
-    sort_records(source, feed, ByteOrder(), Equals::all_stay, "a test").write(output, "\n");
+    sort_records(text_stage(source, feed), ByteOrder(), Equals::all_stay, "a test").write(output, "\n");
   };
   const auto half = 15'000 / static_cast<std::size_t>(world().size());
   const Error error = error_of([&] { run(half); });
@@ -257,7 +259,8 @@ TEST_F(RecordSortTest, IsStableAfterARestartWithOtherMemory) {
     const auto source = std::make_shared<const TextSource>(world(), std::vector{folder_.path("in")},
                                                            fixed_records(record_bytes), options);
     store::Output output = store::open_output(world(), folder_.path("out"));
-    auto sorted = sort_records(source, FixedRecordFeed{record_bytes}, order, Equals::all_stay, purpose);
+    auto sorted =
+        sort_records(text_stage(source, FixedRecordFeed{record_bytes}), order, Equals::all_stay, purpose);
     sorted.write(output, "");
     EXPECT_THROW(sorted.write(output, ""), std::logic_error) << "only once";
     return folder_.read("out");
@@ -277,7 +280,8 @@ TEST_F(RecordSortTest, RanksWithDifferentThreads) {
       std::make_shared<const TextSource>(world(), std::vector{folder_.path("in")}, Separator::newline,
                                          options_of(1 + 7 * (world().rank() % 2), std::uint64_t{256} << 10));
   store::Output output = store::open_output(world(), folder_.path("out"));
-  sort_records(source, detail::LineFeed(), ByteOrder(), Equals::all_stay, "a test").write(output, "\n");
+  sort_records(text_stage(source, detail::LineFeed()), ByteOrder(), Equals::all_stay, "a test")
+      .write(output, "\n");
   EXPECT_TRUE(folder_.read("out") == joined(lines, "\n"));
 }
 

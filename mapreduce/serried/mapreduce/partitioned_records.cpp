@@ -1,0 +1,234 @@
+#include <cstring>
+#include <functional>
+#include <numeric>
+#include <string>
+#include <utility>
+
+#include <serried/base/contract.hpp>
+#include <serried/base/error.hpp>
+#include <serried/mapreduce/partitioned_records.hpp>
+#include <serried/mpi/allreduce.hpp>
+#include <serried/mpi/alltoall.hpp>
+
+namespace serried::mapreduce {
+namespace {
+
+std::size_t n_largest(const std::vector<Range>& ranges) {
+  std::uint64_t n = 0;
+  for (const Range& range : ranges) {
+    n = std::max(n, range.size());
+  }
+  return n;
+}
+
+}  // namespace
+
+PartitionedRecords::PartitionedRecords(const mpi::Communicator& comm, Options options, Stores stores,
+                                       std::size_t n_partitions, const std::vector<bool>& parts_equals)
+    : comm_(&comm), options_(std::move(options)) {
+  for (std::size_t i = 0; i < n_partitions; ++i) {
+    partitions_.push_back({.level = 0, .index = i, .parts_equals = !parts_equals.empty() && parts_equals[i]});
+  }
+  levels_.push_back(std::move(stores));
+  measure();
+}
+
+std::uint64_t PartitionedRecords::n_spilled() const {
+  std::uint64_t n = 0;
+  for (const Stores& level : levels_) {
+    for (const auto& store : level) {
+      n += store->n_spilled();
+    }
+  }
+  return n;
+}
+
+std::uint64_t PartitionedRecords::n_bytes_here(const Partition& partition) const {
+  std::uint64_t n = 0;
+  for (const auto& store : stores_of(partition)) {
+    n += store->n_bytes(partition.index);
+  }
+  return n;
+}
+
+void PartitionedRecords::drop(const Partition& partition) {
+  for (const auto& store : stores_of(partition)) {
+    store->drop(partition.index);
+  }
+}
+
+void PartitionedRecords::measure() {
+  std::vector<std::uint64_t> sizes;
+  for (const Partition& partition : partitions_) {
+    sizes.push_back(n_bytes_here(partition));
+  }
+  std::vector<std::uint64_t> most = sizes;
+  mpi::allreduce(*comm_, sizes, std::plus<>{});
+  mpi::allreduce(*comm_, most, mpi::max);
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    partitions_[i].n_bytes = sizes[i];
+    partitions_[i].n_bytes_most = most[i];
+  }
+}
+
+// Into how many a partition should be cut when there are `n_new` of this cut already.
+std::size_t PartitionedRecords::n_wanted_of(const Partition& partition, std::size_t n_new) const {
+  constexpr std::uint64_t bytes_of_one = std::uint64_t{32} << 10;  // a block of 4 KiB is an eighth of it
+  if (partition.n_bytes <= 2 * options_.bytes_each) {
+    return 1;
+  }
+  const std::uint64_t n_most = options_.memory / 2 / bytes_of_one;
+  return std::min<std::uint64_t>(partition.n_bytes / options_.bytes_each + 1,
+                                 n_most - std::min<std::uint64_t>(n_new, n_most));
+}
+
+PartitionStore::Options PartitionedRecords::options_of_level(std::size_t n_partitions) const {
+  const std::uint64_t half = options_.memory / 2;
+  std::uint64_t held = 0;
+  for (const Stores& level : levels_) {
+    for (const auto& store : level) {
+      held += store->n_held();
+    }
+  }
+  return {.n_partitions = n_partitions,
+          .memory = std::max(half - std::min(half, held), half / 4),
+          .tmp = options_.tmp};
+}
+
+void PartitionedRecords::begin_rounds(Deal deal) {
+  expects(left_.empty(), "there are rounds once");
+  const auto n_ranks = static_cast<std::size_t>(comm_->size());
+  deal_ = deal;
+  left_.assign(n_ranks, Range{0, partitions_.size()});
+  for (std::size_t rank = 0; deal == Deal::in_slices && rank < n_ranks; ++rank) {
+    left_[rank] = block(partitions_.size(), n_ranks, rank);
+  }
+}
+
+// The next `n_each` partitions of each rank.
+std::vector<Range> PartitionedRecords::ranges(std::size_t n_each) const {
+  std::vector<Range> ranges;
+  for (std::size_t rank = 0; rank < left_.size(); ++rank) {
+    const Range left = left_[rank];
+    const std::uint64_t n_before = deal_ == Deal::in_turn ? rank * n_each : 0;
+    const std::uint64_t begin = std::min(left.end, left.begin + n_before);
+    ranges.push_back({begin, std::min(left.end, begin + n_each)});
+  }
+  return ranges;
+}
+
+// Whether what any rank gets, which is there three times over while it is worked on, and what any rank sends is within a
+// twelfth of the memory.
+bool PartitionedRecords::fits(const std::vector<Range>& ranges) const {
+  const std::uint64_t limit = options_.memory / 12;
+  std::uint64_t n_bytes_sent = 0;
+  for (const Range& range : ranges) {
+    std::uint64_t n_bytes = 0;
+    for (std::size_t i = range.begin; i < range.end; ++i) {
+      n_bytes += partitions_[i].n_bytes;
+      n_bytes_sent += partitions_[i].n_bytes_most;
+    }
+    if (n_bytes > limit || n_bytes_sent > 2 * limit) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// Collective. False if nothing is left.
+bool PartitionedRecords::begin_round() {
+  for (std::size_t rank = 0; rank < round_.size(); ++rank) {
+    left_[rank].begin = deal_ == Deal::in_turn ? round_.back().end : round_[rank].end;
+  }
+  round_ = ranges(1);
+  if (n_largest(round_) == 0) {
+    return false;
+  }
+  for (std::size_t n_each = 2;; ++n_each) {
+    std::vector<Range> more = ranges(n_each);
+    if (more == round_ || !fits(more)) {
+      break;
+    }
+    round_ = std::move(more);
+  }
+  throw_if_stopped();
+  exchange();
+  return true;
+}
+
+// Collective: with a checkpoint, a signal ends the job here, too.
+void PartitionedRecords::throw_if_stopped() const {
+  const int signal = mpi::allreduce_value(*comm_, job::StopSignals::received().value_or(0), mpi::max);
+  if (signal != 0) {
+    throw Error(std::string("stopped by ") + job::signal_name(signal) + " while " + options_.work +
+                " what was read")
+        .at(options_.checkpoint)
+        .hint("go on with --resume")
+        .exit_code(ExitCode::resumable);
+  }
+}
+
+// Collective: what the other ranks hold of this rank's partitions: from each the sizes of all of these, and then their blocks.
+void PartitionedRecords::exchange() {
+  const auto me = static_cast<std::size_t>(comm_->rank());
+  outgoing_.resize(round_.size());
+  mpi::together(*comm_, [&] {
+    for (std::size_t rank = 0; rank < outgoing_.size(); ++rank) {
+      if (rank == me) {
+        continue;
+      }
+      const Range theirs = round_[rank];
+      std::vector<std::uint64_t> sizes(theirs.size());
+      for (std::size_t i = theirs.begin; i < theirs.end; ++i) {
+        sizes[i - theirs.begin] = n_bytes_here(partitions_[i]);
+      }
+      std::vector<char>& message = outgoing_[rank];
+      message.clear();
+      const std::size_t header_bytes = sizes.size() * sizeof(std::uint64_t);
+      message.reserve(header_bytes + std::accumulate(sizes.begin(), sizes.end(), std::uint64_t{0}));
+      const auto* const header = reinterpret_cast<const char*>(sizes.data());
+      message.insert(message.end(), header, header + header_bytes);
+      for (std::size_t i = theirs.begin; i < theirs.end; ++i) {
+        for (const auto& store : stores_of(partitions_[i])) {
+          store->for_each_block(partitions_[i].index, [&](std::span<const char> block) {
+            message.insert(message.end(), block.begin(), block.end());
+          });
+        }
+        drop(partitions_[i]);
+      }
+    }
+  });
+  const std::vector<std::span<const char>> messages(outgoing_.begin(), outgoing_.end());
+  mpi::alltoall_ragged<char>(*comm_, messages, received_);
+}
+
+std::vector<Chunk> PartitionedRecords::chunks_of(std::size_t i,
+                                                 std::vector<std::vector<char>>& from_disk) const {
+  const Partition& partition = partitions_[i];
+  const Range mine = round_[static_cast<std::size_t>(comm_->rank())];
+  std::vector<Chunk> chunks;
+  const auto keep = [&](const Chunk& chunk) { chunks.push_back(chunk); };
+  from_disk.resize(stores_of(partition).size());
+  std::size_t n_read = 0;
+  for (const auto& store : stores_of(partition)) {
+    std::vector<char>& bytes = from_disk[n_read++];
+    store->read_spilled(partition.index, bytes);
+    for_each_chunk(bytes, keep);
+    store->for_each_held_block(partition.index,
+                               [&](std::span<const char> block) { for_each_chunk(block, keep); });
+  }
+  for (const std::vector<char>& message : received_) {
+    if (message.empty()) {
+      continue;  // from this rank itself
+    }
+    std::vector<std::uint64_t> sizes(mine.size());
+    const std::size_t header_bytes = sizes.size() * sizeof(std::uint64_t);
+    std::memcpy(sizes.data(), message.data(), header_bytes);
+    const auto last = sizes.begin() + static_cast<std::ptrdiff_t>(i - mine.begin);
+    const auto before = std::accumulate(sizes.begin(), last, std::uint64_t{header_bytes});
+    for_each_chunk(std::span(message).subspan(before, *last), keep);
+  }
+  return chunks;
+}
+
+}  // namespace serried::mapreduce

@@ -1,0 +1,177 @@
+/// Records that lie in the stores of all ranks, partition by partition, on their way to the ranks that work on them.
+///
+///     PartitionedRecords records(comm, options, std::move(stores), n_partitions);
+///     while (records.cut_again([&](const Partition& partition, std::size_t n_wanted) { … })) {
+///     }
+///     records.for_each_round(Deal::in_turn, [&](Range mine) {   // of the partitions
+///       for (std::size_t i = mine.begin; i < mine.end; ++i) {
+///         work_on(records.chunks_of(i, from_disk));             // of all ranks
+///         records.drop(i);
+///       }
+///     });
+///
+/// No rank ever holds more than some whole partitions beside what its stores hold.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <serried/base/partition.hpp>
+#include <serried/job/stop_signals.hpp>
+#include <serried/mapreduce/partition_store.hpp>
+#include <serried/mpi/agree.hpp>
+#include <serried/mpi/communicator.hpp>
+
+namespace serried::mapreduce {
+
+/// Who gets which partitions in a round. `in_turn`: rank 0 the first few that are left, then rank 1, …; so that rounds are in
+/// order. `in_slices`: every rank the first few that are left of its own slice of all; so that ranks are in order.
+enum class Deal : bool { in_turn, in_slices };
+
+/// Move-only.
+class PartitionedRecords {
+ public:
+  using Stores = std::vector<std::unique_ptr<PartitionStore>>;
+  /// The same on all ranks.
+  struct Options {
+    std::uint64_t memory = 0;      ///< of a rank: half of it for the stores, half for rounds
+    std::uint64_t bytes_each = 0;  ///< what a partition should have
+    std::string tmp{};             ///< see SpillFile
+    std::string checkpoint{};      ///< if there is one, a signal ends the job between two rounds
+    std::string work{};            ///< what rounds are for: "sorting"
+  };
+  struct Partition {
+    std::size_t level = 0;           ///< of the cut that made it, from 0
+    std::size_t index = 0;           ///< in the stores of that level
+    std::uint64_t n_bytes = 0;       ///< over all ranks
+    std::uint64_t n_bytes_most = 0;  ///< on the rank that has most of it
+    bool parts_equals = false;       ///< its records may compare equal to some of the partition before
+  };
+
+  /// Collective: `stores` of this rank, finished, hold records in `n_partitions` each, which should have `bytes_each`.
+  /// `comm` must outlive this. `parts_equals[i]` is that of partition i; none is, if it is empty.
+  PartitionedRecords(const mpi::Communicator& comm, Options options, Stores stores, std::size_t n_partitions,
+                     const std::vector<bool>& parts_equals = {});
+
+  [[nodiscard]] std::size_t n_partitions() const { return partitions_.size(); }
+  [[nodiscard]] const Partition& partition(std::size_t i) const { return partitions_[i]; }
+  /// Bytes that this rank has put on disk. Local.
+  [[nodiscard]] std::uint64_t n_spilled() const;
+
+  /// Collective: partitions that are far larger than they should be become several. False if there is none.
+  /// `make_cut(const Partition&, n_wanted)`, collective, gives an object with `n_partitions()`, 1 if it cannot be cut, and
+  /// `cut(const Chunk&, put)`, which calls `put(i, const Position&, record)` for each record of the chunk; where it may part
+  /// records that compare equal, also with `parts_equals(i)`, as Splitters has it.
+  template <class MakeCut>
+  [[nodiscard]] bool cut_again(MakeCut&& make_cut) {
+    using Cut = std::invoke_result_t<MakeCut&, const Partition&, std::size_t>;
+    std::vector<std::pair<Partition, Cut>> cuts;
+    std::vector<Partition> refined;
+    std::size_t n_new = 0;
+    for (const Partition& partition : partitions_) {
+      const std::size_t n_wanted = n_wanted_of(partition, n_new);
+      std::optional<Cut> cut;
+      if (n_wanted > 1) {
+        cut.emplace(make_cut(partition, n_wanted));
+      }
+      if (!cut || cut->n_partitions() == 1) {
+        refined.push_back(partition);
+        continue;
+      }
+      for (std::size_t i = 0; i < cut->n_partitions(); ++i) {
+        Partition& part = refined.emplace_back(Partition{.level = levels_.size(), .index = n_new++});
+        if (i == 0) {
+          part.parts_equals = partition.parts_equals;
+        } else if constexpr (requires { cut->parts_equals(i); }) {
+          part.parts_equals = cut->parts_equals(i);
+        }
+      }
+      cuts.emplace_back(partition, *std::move(cut));
+    }
+    if (cuts.empty()) {
+      return false;
+    }
+    Stores stores(1);
+    mpi::together(*comm_, [&] {
+      stores[0] = std::make_unique<PartitionStore>(options_of_level(n_new));
+      std::size_t first = 0;
+      for (auto& [partition, cut] : cuts) {
+        for_each_chunk_here(partition, [&, first, &by = cut](const Chunk& chunk) {
+          by.cut(chunk, [&](std::size_t i, const Position& position, std::string_view record) {
+            stores[0]->add(first + i, position, record);
+          });
+        });
+        first += cut.n_partitions();
+        drop(partition);
+      }
+      stores[0]->finish();
+    });
+    levels_.push_back(std::move(stores));
+    partitions_ = std::move(refined);
+    measure();
+    return true;
+  }
+
+  /// Calls `visit(const Chunk&)` for each chunk of a partition that this rank has. Local.
+  template <class Visit>
+  void for_each_chunk_here(const Partition& partition, Visit&& visit) const {
+    for (const auto& store : stores_of(partition)) {
+      store->for_each_block(partition.index,
+                            [&](std::span<const char> block) { for_each_chunk(block, visit); });
+    }
+  }
+
+  /// Collective, once. Calls `visit(Range)` in each round, which may communicate: of these partitions this rank can now see
+  /// the chunks of all ranks.
+  template <class Visit>
+  void for_each_round(Deal deal, Visit&& visit) {
+    std::optional<job::StopSignals> signals;
+    if (!options_.checkpoint.empty()) {
+      signals.emplace();
+    }
+    begin_rounds(deal);
+    while (begin_round()) {
+      visit(round_[static_cast<std::size_t>(comm_->rank())]);
+    }
+  }
+
+  /// In a round: the chunks of all ranks of partition `i`. `from_disk` holds what of them was on disk. Different ones by
+  /// different threads.
+  [[nodiscard]] std::vector<Chunk> chunks_of(std::size_t i, std::vector<std::vector<char>>& from_disk) const;
+  /// In a round, when partition `i` has been worked on: forgets it. Different ones by different threads.
+  void drop(std::size_t i) { drop(partitions_[i]); }
+
+ private:
+  [[nodiscard]] const Stores& stores_of(const Partition& partition) const { return levels_[partition.level]; }
+  [[nodiscard]] std::uint64_t n_bytes_here(const Partition& partition) const;
+  void drop(const Partition& partition);
+  void measure();
+  [[nodiscard]] std::size_t n_wanted_of(const Partition& partition, std::size_t n_new) const;
+  [[nodiscard]] PartitionStore::Options options_of_level(std::size_t n_partitions) const;
+  void begin_rounds(Deal deal);
+  [[nodiscard]] bool begin_round();
+  [[nodiscard]] std::vector<Range> ranges(std::size_t n_each) const;
+  [[nodiscard]] bool fits(const std::vector<Range>& ranges) const;
+  void throw_if_stopped() const;
+  void exchange();
+
+  const mpi::Communicator* comm_;
+  Options options_;
+  std::vector<Stores> levels_;
+  std::vector<Partition> partitions_;  // in order
+  Deal deal_ = Deal::in_turn;
+  std::vector<Range> left_;   // of each rank's slice; if dealt in turn, the first is all of them
+  std::vector<Range> round_;  // of each rank
+  // Memory that every round uses again.
+  std::vector<std::vector<char>> outgoing_;
+  std::vector<std::vector<char>> received_;
+};
+
+}  // namespace serried::mapreduce
