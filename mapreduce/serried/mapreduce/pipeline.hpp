@@ -26,6 +26,7 @@
 #include <serried/base/hash.hpp>
 #include <serried/mapreduce/dataset.hpp>
 #include <serried/mapreduce/dataset_output.hpp>
+#include <serried/mapreduce/dataset_table.hpp>
 #include <serried/mapreduce/encoded_order.hpp>
 #include <serried/mapreduce/groups.hpp>
 #include <serried/mapreduce/indexed_stage.hpp>
@@ -245,6 +246,13 @@ class Pipeline {
   template <class Where>
   void write_tsv(Where&& where) const {
     write_lines(where, TsvLine());
+  }
+  /// A table of that name in an HDF5 file: `fill(record, std::span<std::byte> row)` puts a record into a row of zeros, whose
+  /// members are those of `type` (hdf5/row_type.hpp; hdf5::put_text).
+  template <class Fill>
+  void write_hdf5(const std::string& path, const std::string& table, const hdf5::RowType& type,
+                  const Fill& fill) const {
+    write_table_file<Record>(stored().blocks(), path, table, type, fill);
   }
   /// All records on `root`, nothing on the other ranks.
   [[nodiscard]] std::vector<OwnedOf<Record>> collect(int root = 0) const {

@@ -40,10 +40,11 @@ std::uint64_t fingerprint(const InputList& inputs) {
 
 TextSource::TextSource(const mpi::Communicator& comm, const std::vector<std::string>& patterns, Format format,
                        const TextOptions& options)
-    : comm_(comm.dup()),
-      inputs_(list_inputs(comm_, patterns, options.job.checkpoint)),
-      format_(std::move(format)),
-      options_(options) {
+    : TextSource(comm, list_inputs(comm, patterns, options.job.checkpoint), std::move(format), options) {}
+
+TextSource::TextSource(const mpi::Communicator& comm, InputList inputs, Format format,
+                       const TextOptions& options)
+    : comm_(comm.dup()), inputs_(std::move(inputs)), format_(std::move(format)), options_(options) {
   expects(options.split_bytes > 0, "split_bytes > 0");
   expects(options.window_bytes > 0, "window_bytes > 0");
   // Splits that differ from rank to rank would lose lines or read them twice.
