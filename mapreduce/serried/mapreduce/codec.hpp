@@ -54,8 +54,11 @@ template <class... T>
 inline constexpr bool is_flat<std::variant<T...>> = (is_flat<T> && ...) && SelfContained<std::variant<T...>>;
 
 inline void append_raw(std::vector<char>& bytes, const void* data, std::size_t size) {
-  const auto* const first = static_cast<const char*>(data);
-  bytes.insert(bytes.end(), first, first + size);
+  if (size > 0) {
+    const std::size_t at = bytes.size();
+    bytes.resize(at + size);
+    std::memcpy(bytes.data() + at, data, size);
+  }
 }
 
 template <class T>

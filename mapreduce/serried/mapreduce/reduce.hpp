@@ -176,11 +176,11 @@ KeyedData<K, V> reduce(const S& stage, const Op& op) {
                               std::to_string(sizeof(V)) + "-byte values";
   auto tables = stage.for_each_block(
       purpose, [&] { return detail::CombinedRows<V, Op>(op); },
-      [&](detail::CombinedRows<V, Op>& combined, const TextBlock& block, auto&& each) {
+      [&](detail::CombinedRows<V, Op>& combined, const RecordBlock& block, auto&& each) {
         Table& table = combined.table();
         table.set_progress(block.share_done);
         std::uint64_t n_records = 0;
-        const std::string_view text(block.text.data(), block.text.size());
+        const std::string_view text = block.bytes;
         each([&](const KeyValue<K, V>& item) {
           ++n_records;
           table.add(stored_form(item.key), item.value);

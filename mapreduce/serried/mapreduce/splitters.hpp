@@ -1,7 +1,7 @@
 /// Where an order is cut, so that every partition of a sort gets about as much.
 ///
-/// Records that compare equal may be many, and then no cut of the order can part them: a splitter therefore also has a place
-/// in the input, and equal records before it go to the left.
+/// Records that compare equal may be so many that no cut of the order makes partitions small enough: where that is so, a
+/// splitter also has a place in the input, and equal records before it go to the left.
 #pragma once
 
 #include <algorithm>
@@ -66,7 +66,8 @@ class Splitters {
   explicit Splitters(const Order& order) : order_(order) {}
 
   /// Collective: cuts so that each of `n_partitions` gets about as many of all ranks' samples; fewer partitions where there
-  /// are few samples. `parts_equals`: records that compare equal may be parted by their places.
+  /// are few samples. `parts_equals`: records that compare equal may be parted by their places, where there are enough of them
+  /// for several partitions.
   static Splitters of_samples(const mpi::Communicator& comm, const Order& order, const Sample& sample,
                               std::size_t n_partitions, bool parts_equals) {
     const std::vector<char> all = mpi::gather_ragged(comm, sample.bytes());
@@ -86,7 +87,8 @@ class Splitters {
         const Cut& cut = sorted.cuts_[i * n / (n_cuts + 1)];
         if (!sorted.is_right_of(cut, last->prefix, last->record,
                                 last->place)) {  // else nothing is between them
-          chosen.add(cut.record, cut.place);
+          const bool is_like_last = i > 1 && order.compare(cut.record, last->record) == 0;
+          chosen.add(cut.record, is_like_last ? cut.place : 0);
           last = &cut;
         }
       }
@@ -103,6 +105,8 @@ class Splitters {
   }
 
   [[nodiscard]] std::size_t n_partitions() const noexcept { return cuts_.size() + 1; }
+  /// Whether records of partition `i` may compare equal to some of the one before.
+  [[nodiscard]] bool parts_equals(std::size_t i) const { return i > 0 && cuts_[i - 1].place > 0; }
 
   /// Grows with the order; `prefix` is the order's of `record`.
   [[nodiscard]] std::size_t partition_of(std::uint64_t prefix, std::string_view record,
