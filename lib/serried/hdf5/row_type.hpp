@@ -50,8 +50,8 @@ concept RowStruct = std::is_trivially_copyable_v<T> && std::is_default_construct
 
 /// Columns for packed_rows.
 template <Element T>
-[[nodiscard]] Member column(std::string name) {
-  return {.name = std::move(name), .n_bytes = sizeof(T), .number = element_type<T>()};
+[[nodiscard]] Member column(const std::string& name) {
+  return {.name = name, .n_bytes = sizeof(T), .number = element_type<T>()};
 }
 [[nodiscard]] inline Member text_column(std::string name, std::size_t n_bytes) {
   return {.name = std::move(name), .n_bytes = n_bytes};
@@ -65,7 +65,7 @@ template <RowStruct Row, MemberValue T>
 [[nodiscard]] Member member(std::string name, T Row::*place) {
   Member made;
   if constexpr (Element<T>) {
-    made = column<T>(std::move(name));
+    made = column<T>(name);
   } else {
     made = text_column(std::move(name), sizeof(T));
   }
