@@ -52,6 +52,9 @@ TextSource::TextSource(const mpi::Communicator& comm, InputList inputs, Format f
   options_.split_bytes += (format_.unit - options_.split_bytes % format_.unit) % format_.unit;
   options_.memory = mpi::broadcast_value(comm_, options.memory);
   options_.job.threads = job::n_threads_of(comm_, options.job);
+  if (format_.prepare) {
+    format_.prepare(comm_, inputs_, options_.job.threads);
+  }
   const int n_threads_in_all = mpi::allreduce_value(comm_, options_.job.threads, std::plus<>{});
   bytes_per_thread_ = static_cast<double>(total_size(inputs_)) / n_threads_in_all;
 }
