@@ -177,8 +177,7 @@ class GroupedRecords {
     std::vector<char> block;
     for (std::size_t i = records.begin; i < records.end; ++i) {
       const std::string_view record = partition.record(i);
-      append_record(
-          block, [&](std::vector<char>& bytes) { bytes.insert(bytes.end(), record.begin(), record.end()); });
+      append_record(block, record);
       if (block.size() >= block_bytes || i + 1 == records.end) {
         store.add(place++, block);
         part.n_bytes += block.size();

@@ -149,8 +149,7 @@ template <Stage S, class Less>
     top.finish();
     std::vector<char> block;
     top.for_each([&](const Position&, std::string_view record) {
-      append_record(
-          block, [&](std::vector<char>& bytes) { bytes.insert(bytes.end(), record.begin(), record.end()); });
+      append_record(block, record);
     });
     if (!block.empty()) {
       stores.emplace_back(block.size(), source->options().tmp).add(0, block);
