@@ -63,17 +63,15 @@ class Documents {
       return a.input != b.input ? a.input < b.input : a.offset < b.offset;
     });
     for (std::size_t i = 0; i < blocks_.size(); ++i) {
-      BlockOfText& block = blocks_[i];
+      const BlockOfText& block = blocks_[i];
       Document& document = documents_[block.input];
       if (document.n_blocks++ == 0) {
         document.first_block = i;
       }
       document.number = block.is_binary != 0 ? left_out : document.number;
       n_bytes_ += block.n_bytes;
-      // From here on: the words before it.
-      const std::uint64_t n = block.n_words;
-      block.n_words = document.n_words;
-      document.n_words += n;
+      words_before_.push_back(document.n_words);
+      document.n_words += block.n_words;
     }
     for (std::size_t i = 0; i < inputs.size(); ++i) {
       Document& document = documents_[i];
@@ -101,7 +99,7 @@ class Documents {
     const auto end = begin + static_cast<std::ptrdiff_t>(document.n_blocks);
     const auto block = std::ranges::lower_bound(begin, end, offset, {}, &BlockOfText::offset);
     expects(block != end && block->offset == offset, "every block with words is known");
-    return block->n_words;
+    return words_before_[static_cast<std::size_t>(block - blocks_.begin())];
   }
 
   /// `visit(line)` for NUMBER<TAB>N_WORDS<TAB>PATH and a newline of each document in the index.
@@ -123,8 +121,9 @@ class Documents {
     std::size_t n_blocks = 0;
   };
 
-  std::vector<BlockOfText> blocks_;  // by input and offset; n_words: those before the block
-  std::vector<Document> documents_;  // by input
+  std::vector<BlockOfText> blocks_;          // by input and offset
+  std::vector<std::uint64_t> words_before_;  // each block, in its document
+  std::vector<Document> documents_;          // by input
   std::uint64_t n_documents_ = 0;
   std::uint64_t n_words_ = 0;
   std::uint64_t n_bytes_ = 0;

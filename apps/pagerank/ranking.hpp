@@ -1,7 +1,6 @@
 /// Nodes in the order of their ranks, as lines.
 #pragma once
 
-#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -15,8 +14,6 @@
 
 #include <serried/mapreduce.hpp>
 #include <serried/mpi/agree.hpp>
-#include <serried/mpi/broadcast.hpp>
-#include <serried/mpi/gather.hpp>
 #include <serried/store/output.hpp>
 
 #include "graph.hpp"
@@ -42,38 +39,6 @@ inline void put_ranked(std::string& record, std::uint64_t rank, std::string_view
   return record.substr(sizeof(std::uint64_t));
 }
 
-// Collective: the record of the last of the `top` highest nodes of all ranks; nothing if there are no more than that.
-[[nodiscard]] inline std::optional<std::string> last_of_top(const mpi::Communicator& comm, const Graph& graph,
-                                                            const Ranks& ranks, std::uint64_t top) {
-  if (top >= graph.n_nodes_in_all) {
-    return std::nullopt;
-  }
-  std::vector<char> mine;  // each of this rank's highest ones with its size
-  mpi::together(comm, [&] {
-    std::vector<std::string> records(graph.n_nodes());
-    for (std::uint32_t node = 0; node < graph.n_nodes(); ++node) {
-      put_ranked(records[node], ranks.of_nodes[node], graph.names[node]);
-    }
-    const auto n = static_cast<std::ptrdiff_t>(std::min<std::uint64_t>(top, records.size()));
-    std::ranges::nth_element(records, records.begin() + n);
-    for (auto record = records.begin(); record != records.begin() + n; ++record) {
-      mapreduce::append_record(
-          mine, [&](std::vector<char>& bytes) { bytes.insert(bytes.end(), record->begin(), record->end()); });
-    }
-  });
-  const std::vector<char> all = mpi::gather_ragged(comm, mine);
-  std::string last;
-  mpi::on_root(comm, [&] {
-    std::vector<std::string_view> records;
-    mapreduce::for_each_record(all, [&](std::string_view record) { records.push_back(record); });
-    const auto place = records.begin() + static_cast<std::ptrdiff_t>(top) - 1;
-    std::ranges::nth_element(records, place);
-    last = *place;
-  });
-  mpi::broadcast_resized(comm, last);
-  return last;
-}
-
 }  // namespace detail
 
 /// Collective: writes NODE<TAB>RANK of all nodes, or the `top` highest ones, the highest first, equal ones by the bytes of
@@ -84,7 +49,6 @@ inline void write_ranking(const std::shared_ptr<const mapreduce::TextSource>& so
   constexpr std::size_t block_bytes = std::size_t{1} << 18;
   constexpr int place_bits = 32;  // for the blocks of a rank
   const mpi::Communicator& comm = source->comm();
-  const auto last = top ? detail::last_of_top(comm, graph, ranks, *top) : std::nullopt;
 
   std::vector<mr::BlockStore> stores;
   stores.emplace_back(source->options().memory / 4, source->options().tmp);
@@ -94,11 +58,7 @@ inline void write_ranking(const std::shared_ptr<const mapreduce::TextSource>& so
     std::string record;
     for (std::uint32_t node = 0; node < graph.n_nodes(); ++node) {
       detail::put_ranked(record, ranks.of_nodes[node], graph.names[node]);
-      if (last && record > *last) {
-        continue;
-      }
-      mr::append_record(
-          block, [&](std::vector<char>& bytes) { bytes.insert(bytes.end(), record.begin(), record.end()); });
+      mr::append_record(block, std::string_view(record));
       if (block.size() >= block_bytes) {
         stores[0].add(place++, block);
         block.clear();
@@ -107,11 +67,16 @@ inline void write_ranking(const std::shared_ptr<const mapreduce::TextSource>& so
     stores[0].add(place, block);
   });
   const auto end_place = static_cast<std::uint64_t>(comm.size()) << place_bits;
-  mr::Pipeline(mr::DatasetStage<std::string_view>(mr::gather_blocks(source, std::move(stores), end_place)))
-      .sort()
-      .write_lines(output, [](std::string_view record, auto& line) {
-        line << detail::name_of(record) << "\t" << detail::rank_of(record);
-      });
+  const mr::Pipeline nodes(
+      mr::DatasetStage<std::string_view>(mr::gather_blocks(source, std::move(stores), end_place)));
+  const auto put_line = [](std::string_view record, auto& line) {
+    line << detail::name_of(record) << "\t" << detail::rank_of(record);
+  };
+  if (top) {
+    nodes.top(*top, mr::ascending).write_lines(output, put_line);
+  } else {
+    nodes.sort().write_lines(output, put_line);
+  }
 }
 
 }  // namespace serried::pagerank

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -88,6 +89,12 @@ void append_record(std::vector<char>& block, Encode&& encode) {
   encode(block);
   const std::uint32_t size = detail::encoded_size(block.size() - at - sizeof size);
   std::memcpy(block.data() + at, &size, sizeof size);
+}
+
+/// The same for a record that is bytes already.
+inline void append_record(std::vector<char>& block, std::string_view record) {
+  append_record(block,
+                [&](std::vector<char>& bytes) { bytes.insert(bytes.end(), record.begin(), record.end()); });
 }
 
 }  // namespace serried::mapreduce

@@ -37,7 +37,9 @@ inline constexpr Descending descending;
 
 namespace detail {
 
-// What of a record a well-known order compares, if that is text or a number.
+struct NotKnown {};
+
+// What of a record a well-known order compares.
 template <class Less, class Item>
 decltype(auto) compared_part(const Item& item) {
   if constexpr (std::same_as<Less, Ascending> || std::same_as<Less, Descending>) {
@@ -46,6 +48,8 @@ decltype(auto) compared_part(const Item& item) {
     return (item.key);
   } else if constexpr (std::same_as<Less, AscendingValue> || std::same_as<Less, DescendingValue>) {
     return (item.value);
+  } else {
+    return NotKnown();
   }
 }
 template <class Less, class Item>

@@ -21,6 +21,7 @@
 #include <vector>
 
 #include <serried/base/parallel.hpp>
+#include <serried/base/partition.hpp>
 #include <serried/mapreduce/dataset.hpp>
 #include <serried/mapreduce/encoded_order.hpp>
 #include <serried/mapreduce/encoded_stage.hpp>
@@ -51,18 +52,31 @@ class GroupedRecords {
   [[nodiscard]] DatasetStage<Out> flat_map(const Function& function) {
     const auto n_threads = static_cast<std::size_t>(source_->n_threads());
     std::vector<BlockStore> stores;
+    std::vector<BlockStore> aside;
     for (std::size_t i = 0; i < n_threads; ++i) {
       stores.emplace_back(memory_for_blocks(*source_), source_->options().tmp);
+      aside.emplace_back(memory_for_blocks(*source_) / 4, source_->options().tmp);
     }
     std::vector<GroupPart> shared;
+    const auto put_aside = [&](const Partition& partition, const Range& records, std::uint64_t place,
+                               std::size_t thread) {
+      GroupPart part = store_group(partition, records, place, aside[thread]);
+      part.thread = thread;
+      const std::scoped_lock lock(mutex_);
+      shared.push_back(std::move(part));
+    };
     std::uint64_t n_partitions = 0;
     sorted_.for_each_round([&](std::uint64_t first, std::span<const Partition> partitions) {
       n_partitions = std::max<std::uint64_t>(n_partitions, first + partitions.size());
       in_parallel(partitions.size(), [&](std::size_t i, std::size_t thread) {
-        visit_partition<Out>(first + i, partitions[i], stores[thread], shared, function);
+        GroupOutput<Out> output(stores[thread], zone_place(first + i, Zone::inside));
+        visit_partition(first + i, partitions[i], output, function, [&](const Range& records, Zone zone) {
+          put_aside(partitions[i], records, zone_place(first + i, zone), thread);
+        });
+        output.finish();
       });
     });
-    const auto groups = gather_groups(*source_, std::move(shared), is_same_group);
+    const auto groups = gather_groups(*source_, std::move(shared), aside, is_same_group);
     in_parallel(groups.size(), [&](std::size_t i, std::size_t thread) {
       GroupOutput<Out> output(stores[thread], groups[i].place());
       visit_shared(groups[i], output, function);
@@ -103,28 +117,27 @@ class GroupedRecords {
     std::string_view first_;
   };
 
-  template <Encodable Out, class Function>
-  void visit_partition(std::uint64_t number, const Partition& partition, BlockStore& store,
-                       std::vector<GroupPart>& shared, const Function& function) {
+  // Groups that other partitions may have parts of are put aside.
+  template <class Output, class Function, class PutAside>
+  void visit_partition(std::uint64_t number, const Partition& partition, Output& output,
+                       const Function& function, const PutAside& put_aside) {
     std::size_t next = 0;
     std::size_t end = partition.n_records();
     if (end > 0 && sorted_.parts_equals(number)) {
       next = end_of_group(partition, 0);
-      put_aside(partition, 0, next, zone_place(number, Zone::head), shared);
+      put_aside(Range{0, next}, Zone::head);
     }
     if (next < end && sorted_.parts_equals(number + 1)) {
       const std::size_t last = end;
       end = begin_of_last_group(partition, next);
-      put_aside(partition, end, last, zone_place(number, Zone::tail), shared);
+      put_aside(Range{end, last}, Zone::tail);
     }
-    GroupOutput<Out> output(store, zone_place(number, Zone::inside));
     while (next < end) {
       const std::string_view first = partition.record(next);
       GroupValues<Item, PartitionCursor> values(PartitionCursor(partition, next));
       function(key_of(first), values, output);
       next = end_of_group(partition, next, first);
     }
-    output.finish();
   }
 
   template <class Output, class Function>
@@ -155,25 +168,24 @@ class GroupedRecords {
     return at;
   }
 
-  void put_aside(const Partition& partition, std::size_t begin, std::size_t end, std::uint64_t place,
-                 std::vector<GroupPart>& shared) {
-    const auto n_threads = static_cast<std::size_t>(source_->n_threads());
-    GroupPart part{.first = std::string(partition.record(begin)),
-                   .place = place,
-                   .blocks = BlockStore(source_->options().memory / 64 / n_threads, source_->options().tmp)};
-    std::vector<char> block;
+  [[nodiscard]] static GroupPart store_group(const Partition& partition, const Range& records,
+                                             std::uint64_t place, BlockStore& store) {
     constexpr std::size_t block_bytes = std::size_t{1} << 20;
-    for (std::size_t i = begin; i < end; ++i) {
+    GroupPart part{.first = std::string(partition.record(records.begin)),
+                   .place = place,
+                   .first_block = store.n_blocks()};
+    std::vector<char> block;
+    for (std::size_t i = records.begin; i < records.end; ++i) {
       const std::string_view record = partition.record(i);
-      append_record(
-          block, [&](std::vector<char>& bytes) { bytes.insert(bytes.end(), record.begin(), record.end()); });
-      if (block.size() >= block_bytes || i + 1 == end) {
-        part.blocks.add(place++, block);
+      append_record(block, record);
+      if (block.size() >= block_bytes || i + 1 == records.end) {
+        store.add(place++, block);
+        part.n_bytes += block.size();
         block.clear();
       }
     }
-    const std::scoped_lock lock(mutex_);
-    shared.push_back(std::move(part));
+    part.n_blocks = store.n_blocks() - part.first_block;
+    return part;
   }
 
   // Collective: work(i, thread) for i in [0, n) on this rank's threads.

@@ -22,18 +22,24 @@
 #include <utility>
 #include <vector>
 
+#include <serried/base/contract.hpp>
+#include <serried/base/hash.hpp>
 #include <serried/mapreduce/dataset.hpp>
 #include <serried/mapreduce/dataset_output.hpp>
+#include <serried/mapreduce/dataset_table.hpp>
 #include <serried/mapreduce/encoded_order.hpp>
 #include <serried/mapreduce/groups.hpp>
+#include <serried/mapreduce/indexed_stage.hpp>
 #include <serried/mapreduce/joins.hpp>
 #include <serried/mapreduce/keyed.hpp>
 #include <serried/mapreduce/record_format.hpp>
 #include <serried/mapreduce/reduce.hpp>
 #include <serried/mapreduce/sorted_pipeline.hpp>
 #include <serried/mapreduce/stage.hpp>
+#include <serried/mapreduce/sum_records.hpp>
 #include <serried/mapreduce/text.hpp>
 #include <serried/mapreduce/text_source.hpp>
+#include <serried/mapreduce/top_records.hpp>
 #include <serried/mapreduce/tsv_line.hpp>
 #include <serried/mpi/communicator.hpp>
 
@@ -114,6 +120,32 @@ class Pipeline {
     return reduce<K, V>(stage_, op);
   }
 
+  /// Collective: what is gathered of the values of each key: `add(start, value)` of each of them, brought together by
+  /// `merge(a, b)`, which must be associative and commutative, as the operation of reduce_by_key.
+  template <class Sum, class Add, class Merge>
+  [[nodiscard]] auto aggregate_by_key(Sum start, Add add,
+                                      Merge merge) const requires detail::is_key_value<Record> {
+    using Out = KeyValue<decltype(Record::key), Sum>;
+    return map([start = std::move(start), add = std::move(add)](const Record& item) {
+             return Out{item.key, add(start, item.value)};
+           })
+        .reduce_by_key(std::move(merge));
+  }
+
+  /// Collective: the sum of the values of each key, as KeyValue, in the order of the keys; of floating-point numbers the one
+  /// nearest to the exact sum, whatever their order.
+  [[nodiscard]] auto sum_by_key() const requires detail::is_key_value<Record> {
+    using Sum = NumberSum<decltype(Record::value)>;
+    using Out = KeyValue<ViewOf<decltype(Record::key)>, typename Sum::Value>;
+    return group_by_key().template map<Out>([](const auto& key, auto& values) {
+      Sum sum;
+      for (const auto value : values) {
+        sum.add(value);
+      }
+      return Out{key, sum.value()};
+    });
+  }
+
   /// All values of each key together: groups.hpp.
   [[nodiscard]] auto group_by_key() const requires detail::is_key_value<Record> { return Groups(stage_); }
 
@@ -164,6 +196,34 @@ class Pipeline {
     return SortedPipeline<Record, Ascending>(stage_, ascending, Equals::first_stays);
   }
 
+  /// Collective: the first `k` by `less`, sorted; of equal ones those that come first in the input. They are held in memory.
+  template <class Less>
+  [[nodiscard]] auto top(std::uint64_t k, const Less& less) const {
+    return Pipeline<DatasetStage<Record>>(top_records(stage_, k, less));
+  }
+
+  /// Collective: KeyValue<std::uint64_t, Record>, the key being the number of the record in the order of the input, from 0. The
+  /// records are read twice: a stream or what is slow to make is cached first.
+  [[nodiscard]] auto zip_with_index() const { return Pipeline<IndexedStage<S>>(IndexedStage<S>(stage_)); }
+
+  /// Collective: each record with probability `share`; which ones follows from `seed` and their numbers in the order of the
+  /// input alone. The records are read twice, as by zip_with_index.
+  [[nodiscard]] auto sample(double share, std::uint64_t seed) const {
+    expects(share >= 0 && share <= 1, "share is a probability");
+    constexpr double two_to_64 = 18446744073709551616.0;
+    const bool takes_all = share >= 1;
+    const auto limit = takes_all ? 0 : static_cast<std::uint64_t>(share * two_to_64);
+    return zip_with_index()
+        .filter([seed, limit, takes_all](const KeyValue<std::uint64_t, Record>& item) {
+          return takes_all || hash_short({item.key, seed}, short_bytes_capacity) < limit;
+        })
+        .map([](const KeyValue<std::uint64_t, Record>& item) { return item.value; });
+  }
+
+  /// Collective: the sum of records that are numbers, on every rank; of floating-point numbers the one nearest to the exact
+  /// sum, whatever their order.
+  [[nodiscard]] auto sum() const requires std::is_arithmetic_v<Record> { return sum_records(stage_); }
+
   /// Collective: reads all records and keeps them, in memory or on disk, where they were read: for what is read several times.
   [[nodiscard]] auto cache() const { return Pipeline<DatasetStage<Record>>(store_records(stage_)); }
 
@@ -186,6 +246,13 @@ class Pipeline {
   template <class Where>
   void write_tsv(Where&& where) const {
     write_lines(where, TsvLine());
+  }
+  /// A table of that name in an HDF5 file: `fill(record, std::span<std::byte> row)` puts a record into a row of zeros, whose
+  /// members are those of `type` (hdf5/row_type.hpp; hdf5::put_text).
+  template <class Fill>
+  void write_hdf5(const std::string& path, const std::string& table, const hdf5::RowType& type,
+                  const Fill& fill) const {
+    write_table_file<Record>(stored().blocks(), path, table, type, fill);
   }
   /// All records on `root`, nothing on the other ranks.
   [[nodiscard]] std::vector<OwnedOf<Record>> collect(int root = 0) const {

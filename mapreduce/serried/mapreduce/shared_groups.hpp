@@ -26,11 +26,14 @@
 
 namespace serried::mapreduce::detail {
 
-/// The part of such a group that is in one partition.
+/// The part of such a group that is in one partition: some blocks that follow one another in a thread's store.
 struct GroupPart {
   std::string first;        ///< its first record: says which group it is
   std::uint64_t place = 0;  ///< of its first block
-  BlockStore blocks;
+  std::size_t thread = 0;
+  std::size_t first_block = 0;
+  std::size_t n_blocks = 0;
+  std::uint64_t n_bytes = 0;
 };
 
 /// One whole group, on the rank that was given it.
@@ -81,10 +84,11 @@ class SharedGroup {
   std::vector<std::size_t> order_;
 };
 
-/// Collective: brings the parts of every group to one rank, the one that has most of it, a bounded amount at a time.
-/// `is_same(a, b)`: whether two records belong to one group. Returns this rank's groups.
+/// Collective: brings the parts of every group, whose blocks are in `stores` of the threads, to one rank, the one that has most
+/// of it, a bounded amount at a time. `is_same(a, b)`: whether two records belong to one group. Returns this rank's groups.
 template <class IsSame>
 [[nodiscard]] std::vector<SharedGroup> gather_groups(const TextSource& source, std::vector<GroupPart> parts,
+                                                     const std::vector<BlockStore>& stores,
                                                      const IsSame& is_same) {
   const mpi::Communicator& comm = source.comm();
   const auto n_ranks = static_cast<std::size_t>(comm.size());
@@ -101,7 +105,7 @@ template <class IsSame>
   std::vector<Known> mine;
   std::string firsts;
   for (const GroupPart& part : parts) {
-    mine.push_back({part.place, part.blocks.n_bytes(), me, part.first.size()});
+    mine.push_back({part.place, part.n_bytes, me, part.first.size()});
     firsts += part.first;
   }
   std::vector<Known> known;
@@ -166,18 +170,18 @@ template <class IsSame>
     mpi::together(comm, [&] {
       std::ranges::for_each(outgoing, [](auto& message) { message.clear(); });
       for (std::uint64_t n_sent = 0; part < parts.size() && n_sent < memory / n_ranks;) {
-        BlockStore& store = parts[part].blocks;
-        if (block == store.n_blocks()) {
-          store = BlockStore(0, {});  // its memory is free again
+        if (block == parts[part].n_blocks) {
           ++part;
           block = 0;
           continue;
         }
-        const std::span<const char> bytes = store.read(block, buffer);
+        const BlockStore& store = stores[parts[part].thread];
+        const std::size_t index = parts[part].first_block + block;
+        const std::span<const char> bytes = store.read(index, buffer);
         if (owner_of[part] == me) {
-          group_at(group_of[part]).add(store.place(block), bytes);
+          group_at(group_of[part]).add(store.place(index), bytes);
         } else {
-          const Header header{group_of[part], store.place(block), bytes.size()};
+          const Header header{group_of[part], store.place(index), bytes.size()};
           std::vector<char>& message = outgoing[owner_of[part]];
           append_raw(message, &header, sizeof header);
           append_raw(message, bytes.data(), bytes.size());

@@ -62,11 +62,7 @@ class SortedPipeline {
       mpi::together(source_->comm(), [&] {
         for (std::size_t i = 0; i < partitions.size(); ++i) {
           block.clear();
-          partitions[i].for_each([&](std::string_view record) {
-            append_record(block, [&](std::vector<char>& bytes) {
-              bytes.insert(bytes.end(), record.begin(), record.end());
-            });
-          });
+          partitions[i].for_each([&](std::string_view record) { append_record(block, record); });
           stores[0].add(first + i, block);
         }
       });

@@ -80,17 +80,13 @@ class Splitters {
       std::ranges::sort(sorted.cuts_, [&](const Cut& a, const Cut& b) {
         return !sorted.is_right_of(b, a.prefix, a.record, a.place);
       });
-      const std::size_t n = sorted.cuts_.size();
-      const std::size_t n_cuts = std::min(n_partitions, n) - std::min<std::size_t>(n, 1);
-      const Cut* last = n_cuts > 0 ? &sorted.cuts_.front() : nullptr;
-      for (std::size_t i = 1; i <= n_cuts; ++i) {
-        const Cut& cut = sorted.cuts_[i * n / (n_cuts + 1)];
-        if (!sorted.is_right_of(cut, last->prefix, last->record,
-                                last->place)) {  // else nothing is between them
-          const bool is_like_last = i > 1 && order.compare(cut.record, last->record) == 0;
-          chosen.add(cut.record, is_like_last ? cut.place : 0);
-          last = &cut;
-        }
+      const std::vector<Cut> cuts = sorted.some_of(n_partitions);
+      const auto is_like = [&](std::size_t i, std::size_t other) {
+        return other < cuts.size() && order.compare(cuts[i].record, cuts[other].record) == 0;
+      };
+      for (std::size_t i = 0; i < cuts.size(); ++i) {
+        const bool is_frequent = is_like(i, i + 1) || (i > 0 && is_like(i, i - 1));
+        chosen.add(cuts[i].record, is_frequent ? cuts[i].place : 0);
       }
     });
     std::vector<char> bytes = chosen.bytes();
@@ -135,6 +131,21 @@ class Splitters {
     std::uint64_t place = 0;
     std::string record;
   };
+
+  // Of all cuts so many that there are about `n_partitions` between them, each behind the one before.
+  [[nodiscard]] std::vector<Cut> some_of(std::size_t n_partitions) const {
+    const std::size_t n = cuts_.size();
+    const std::size_t n_cuts = std::min(n_partitions, n) - std::min<std::size_t>(n, 1);
+    std::vector<Cut> some;
+    for (std::size_t i = 1; i <= n_cuts; ++i) {
+      const Cut& cut = cuts_[i * n / (n_cuts + 1)];
+      const Cut& last = some.empty() ? cuts_.front() : some.back();
+      if (!is_right_of(cut, last.prefix, last.record, last.place)) {  // else nothing is between them
+        some.push_back(cut);
+      }
+    }
+    return some;
+  }
 
   // Whether the record is at the cut or after it.
   [[nodiscard]] bool is_right_of(const Cut& cut, std::uint64_t prefix, std::string_view record,

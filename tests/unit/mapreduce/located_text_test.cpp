@@ -27,8 +27,7 @@ class LocatedTextTest : public testing::Test {
                                            folder_.write("c", "ONE\n\n  two three")};
 
   [[nodiscard]] std::vector<std::string> records(Separator separator, const TextOptions& options) const {
-    const auto source =
-        std::make_shared<const TextSource>(world(), paths_, located_text(separator), options);
+    const auto source = std::make_shared<const TextSource>(world(), paths_, located_text(separator), options);
     EXPECT_EQ(source->inputs().size(), paths_.size());
     EXPECT_EQ(source->inputs()[2].path, paths_[2]);
     const auto feed = [separator](std::string_view bytes, auto&& sink) {
