@@ -27,7 +27,8 @@ PartitionedRecords::PartitionedRecords(const mpi::Communicator& comm, Options op
                                        std::size_t n_partitions)
     : comm_(&comm), options_(std::move(options)) {
   for (std::size_t i = 0; i < n_partitions; ++i) {
-    partitions_.push_back({.level = 0, .index = i});
+    partitions_.push_back(
+        {.level = 0, .index = i, .n_bits = static_cast<int>(std::bit_width(n_partitions)) - 1});
   }
   levels_.push_back(std::move(stores));
   measure();
@@ -100,8 +101,23 @@ void PartitionedRecords::begin_rounds(Deal deal) {
   const auto n_ranks = static_cast<std::size_t>(comm_->size());
   deal_ = deal;
   left_.assign(n_ranks, Range{0, partitions_.size()});
-  for (std::size_t rank = 0; deal == Deal::in_slices && rank < n_ranks; ++rank) {
-    left_[rank] = block(partitions_.size(), n_ranks, rank);
+  if (deal == Deal::in_turn) {
+    return;
+  }
+  double n_bytes = 0;
+  for (const Partition& partition : partitions_) {
+    n_bytes += static_cast<double>(partition.n_bytes);
+  }
+  double n_before = 0;
+  std::size_t next = 0;
+  for (std::size_t rank = 0; rank < n_ranks; ++rank) {
+    const double end = n_bytes * static_cast<double>(rank + 1) / static_cast<double>(n_ranks);
+    left_[rank].begin = next;
+    while (next < partitions_.size() &&
+           (rank + 1 == n_ranks || n_before + static_cast<double>(partitions_[next].n_bytes) / 2 < end)) {
+      n_before += static_cast<double>(partitions_[next++].n_bytes);
+    }
+    left_[rank].end = next;
   }
 }
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -16,8 +15,8 @@
 #include <vector>
 
 #include <serried/base/contract.hpp>
-#include <serried/base/parallel.hpp>
 #include <serried/base/partition.hpp>
+#include <serried/mapreduce/on_threads.hpp>
 #include <serried/mapreduce/partition_store.hpp>
 #include <serried/mapreduce/partitioned_records.hpp>
 #include <serried/mapreduce/record_order.hpp>
@@ -85,7 +84,7 @@ class SortedRecords {
       const auto before = everywhere.begin() + comm().rank();
       const std::uint64_t begin = std::accumulate(everywhere.begin(), before, all.n_bytes);
       mpi::together(comm(), [&] {
-        for_each_in_parallel(sorted.size(), [&](std::size_t i, std::size_t thread) {
+        for_each_on_threads(source_->n_threads(), sorted.size(), [&](std::size_t i, std::size_t thread) {
           std::uint64_t offset = begin + offsets[i];
           for_each_text(sorted[i], end, texts_[thread], [&](std::span<const char> text) {
             output.local_write_at(offset, text);
@@ -130,14 +129,15 @@ class SortedRecords {
     Cut(const Order& order, Splitters<Order> splitters) : order_(&order), splitters_(std::move(splitters)) {}
 
     [[nodiscard]] std::size_t n_partitions() const { return splitters_.n_partitions(); }
-    template <class Put>
-    void cut(const Chunk& chunk, Put&& put) const {
+    void cut(const Chunk& chunk, PartitionStore& store, std::size_t first) const {
       Position position{chunk.header.place, chunk.header.first};
       for_each_record(chunk.records, [&](std::string_view record) {
-        put(splitters_.partition_of(order_->prefix(record), record, position.place), position, record);
+        const std::size_t i = splitters_.partition_of(order_->prefix(record), record, position.place);
+        store.add(first + i, position, record);
         ++position.ordinal;
       });
     }
+    static void finish(PartitionStore& /*store*/, std::size_t /*first*/) {}
 
    private:
     const Order* order_;
@@ -177,7 +177,7 @@ class SortedRecords {
         sorted_.resize(mine.size());
       }
       mpi::together(comm(), [&] {
-        for_each_in_parallel(mine.size(), [&](std::size_t i, std::size_t) {
+        for_each_on_threads(source_->n_threads(), mine.size(), [&](std::size_t i, std::size_t) {
           std::vector<std::vector<char>> from_disk;
           sorted_[i].assign(records_.chunks_of(mine.begin + i, from_disk), order_, equals_);
           records_.drop(mine.begin + i);
@@ -186,19 +186,6 @@ class SortedRecords {
       visit(Sorted(sorted_).first(mine.size()));
     });
     phase.finish(source_->n_threads());
-  }
-
-  // Calls work(i, thread) for i in [0, n) on this rank's threads.
-  template <class Work>
-  void for_each_in_parallel(std::size_t n, Work&& work) {
-    std::atomic<std::size_t> next{0};
-    const auto n_threads =
-        static_cast<int>(std::min<std::size_t>(n, static_cast<std::size_t>(source_->n_threads())));
-    on_threads(n_threads, [&](int thread) {
-      for (std::size_t i = next++; i < n; i = next++) {
-        work(i, static_cast<std::size_t>(thread));
-      }
-    });
   }
 
   // Where each of this rank's partitions begins in what it writes in this round.
