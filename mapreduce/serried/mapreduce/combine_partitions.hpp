@@ -15,6 +15,8 @@
 #include <serried/mapreduce/packed_rows.hpp>
 #include <serried/mapreduce/partition_table.hpp>
 #include <serried/mapreduce/partitioned_records.hpp>
+#include <serried/mapreduce/row.hpp>
+#include <serried/mapreduce/stored_rows.hpp>
 #include <serried/mapreduce/text_source.hpp>
 #include <serried/mpi/agree.hpp>
 #include <serried/mpi/allreduce.hpp>
@@ -30,9 +32,17 @@ namespace serried::mapreduce::detail {
   return mpi::allreduce_value(source.comm(), wanted, mpi::min);
 }
 
-/// Beside rows in memory, which may take half of it.
+/// Packed rows, of which half of the memory holds as many as it can.
+template <Key K, class V>
+[[nodiscard]] StoredRows<K, V> stored_rows_of(const TextSource& source) {
+  return {source.n_threads(), source.options().memory / 2, source.options().tmp};
+}
+
+/// Beside stored rows.
 [[nodiscard]] inline PartitionedRecords::Options rounds_of(const TextSource& source, std::string work) {
+  constexpr std::uint64_t enough = std::uint64_t{16} << 20;  // more would only take fresh memory
   return {.memory = source.options().memory / 2,
+          .round_bytes = std::min(source.options().memory / 24, enough),
           .bytes_each = packed_bytes_each(source),
           .tmp = source.options().tmp,
           .checkpoint = source.options().job.checkpoint,
@@ -62,18 +72,18 @@ template <Key K, class V, class Op>
     explicit OfThread(const Op& op) : table(op) {}
     PartitionTable<K, V, Op> table;
     std::vector<std::vector<char>> from_disk;
+    std::vector<Row<V>> rows;
   };
   std::vector<OfThread> threads;
   for (int i = 0; i < source.n_threads(); ++i) {
     threads.emplace_back(op);
   }
-  const auto sort = [](std::vector<Row<V>>& rows) { sort_by_hash<K>(rows); };
-  RowKeeper<K, V> keeper(comm, source.n_threads(), source.options().memory / 2, source.options().tmp);
+  StoredRows<K, V> combined = stored_rows_of<K, V>(source);
   records.for_each_round(Deal::in_slices, [&](Range mine) {
-    const std::size_t first = keeper.add_parts(mine.size());
+    const std::size_t first = combined.add_parts(mine.size());
     mpi::together(comm, [&] {
       for_each_on_threads(source.n_threads(), mine.size(), [&](std::size_t i, std::size_t thread) {
-        auto& [table, from_disk] = threads[thread];
+        auto& [table, from_disk, rows] = threads[thread];
         const std::vector<Chunk> chunks = records.chunks_of(mine.begin + i, from_disk);
         std::size_t n_rows = 0;
         for (const Chunk& chunk : chunks) {
@@ -84,16 +94,17 @@ template <Key K, class V, class Op>
           Packed::for_each(chunk.records,
                            [&](const HashedKey& hashed, const V& value) { table.add(hashed, value); });
         }
-        std::vector<Row<V>> rows;
+        rows.clear();
         rows.reserve(table.n_keys());
         table.for_each([&](const StoredKey& key, const V& value) { rows.push_back({key, value}); });
-        keeper.put(first + i, thread, std::move(rows), sort);
+        combined.write(first + i, thread, rows);
         records.drop(mine.begin + i);
       });
     });
-    keeper.make_room(sort);
   });
-  return std::move(keeper).take();
+  KeyedRows<K, V> result;
+  result.stored = std::move(combined);
+  return result;
 }
 
 }  // namespace serried::mapreduce::detail

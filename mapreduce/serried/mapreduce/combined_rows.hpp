@@ -10,7 +10,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -27,11 +26,11 @@ namespace serried::mapreduce::detail {
 
 /// The same on all ranks, for partitions must be.
 struct CombineOptions {
-  int partition_bits = 6;                            ///< of a hash: there are 2^partition_bits partitions
-  std::size_t table_bytes = std::size_t{1} << 30;    ///< the most that a table may have
-  std::size_t store_bytes = std::size_t{1} << 30;    ///< beyond it, partitions go to disk
-  std::size_t cache_bytes = std::size_t{512} << 10;  ///< a table of this size is not worth avoiding
-  std::string tmp{};                                 ///< see SpillFile
+  int partition_bits = 6;                          ///< of a hash: there are 2^partition_bits partitions
+  std::size_t table_bytes = std::size_t{1} << 30;  ///< the most that a table may have
+  std::size_t store_bytes = std::size_t{1} << 30;  ///< beyond it, partitions go to disk
+  std::size_t cache_bytes = std::size_t{2} << 20;  ///< a table of this size is not worth avoiding
+  std::string tmp{};                               ///< see SpillFile
 };
 
 /// HotRows tells no more bits of a hash.
@@ -50,7 +49,7 @@ class CombinedRows {
 
  public:
   CombinedRows(const Op& op, const CombineOptions& options)
-      : op_(op), options_(options), table_(std::make_unique<Table>(op)) {
+      : op_(std::make_unique<const Op>(op)), options_(options), table_(std::make_unique<Table>(op)) {
     n_keys_to_look_at_ = next_look();
   }
 
@@ -178,8 +177,8 @@ class CombinedRows {
     if (must_grow && table_->n_bytes() >= options_.cache_bytes && combines_little()) {
       make_store();
       empty_table();
-      table_ = std::make_unique<Table>(op_);
-      hot_.emplace(op_);
+      table_ = std::make_unique<Table>(*op_);
+      hot_ = std::make_unique<HotRows<K, V, Op>>(*op_);
       return;
     }
     const std::size_t n_most = Table::n_keys_in(options_.table_bytes);
@@ -244,10 +243,10 @@ class CombinedRows {
     n_keys_to_look_at_ = next_look();
   }
 
-  Op op_;
+  std::unique_ptr<const Op> op_;  // a lambda can be moved, but not assigned
   CombineOptions options_;
   std::unique_ptr<Table> table_;  // large, and moved
-  std::optional<HotRows<K, V, Op>> hot_;
+  std::unique_ptr<HotRows<K, V, Op>> hot_;
   std::unique_ptr<PartitionStore> store_;
   Put put_;
   std::size_t n_keys_to_look_at_ = 0;

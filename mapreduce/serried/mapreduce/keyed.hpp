@@ -58,8 +58,8 @@ class KeyedData {
 
   /// What was read to make this, over all ranks. Local.
   [[nodiscard]] const SourceCounts& source_counts() const { return source_counts_; }
-  /// Whether it did not fit into memory; the same on all ranks. Local.
-  [[nodiscard]] bool is_on_disk() const { return rows_.stored.has_value(); }
+  /// Bytes that this rank has put on disk, for they did not fit into memory. Local.
+  [[nodiscard]] std::uint64_t n_spilled() const { return rows_.stored ? rows_.stored->n_spilled() : 0; }
 
   /// Collective: how many keys there are, on every rank.
   [[nodiscard]] std::uint64_t count() const {
@@ -74,7 +74,7 @@ class KeyedData {
     const std::uint64_t n_bytes = rows_.stored ? 0 : rows_.n_rows() * sizeof(Row<V>);
     // In memory, rows are there three times over while they change places.
     if (mpi::allreduce_value(comm(), n_bytes, mpi::max) > source_->options().memory / 4) {
-      put_on_disk();
+      pack();
     }
     if (rows_.stored) {
       detail::StoredSort<K, V, Order> sort(*source_, order);
@@ -99,16 +99,12 @@ class KeyedData {
       on_parts([&](std::size_t part, std::size_t) { std::erase_if(rows_.parts[part], is_out); });
       return *this;
     }
-    StoredRows<K, V> kept(source_->n_threads(), source_->options().tmp);
-    kept.add_parts(rows_.n_parts());
     on_parts([&](std::size_t part, std::size_t thread) {
-      rows_.read(part, [&](std::span<const Row<V>> rows) {
-        std::vector<Row<V>> kept_rows;
-        std::ranges::remove_copy_if(rows, std::back_inserter(kept_rows), is_out);
-        kept.write(part, thread, kept_rows);
+      rows_.stored->read(part, [&](std::vector<Row<V>>& rows) {
+        std::erase_if(rows, is_out);
+        rows_.stored->write(part, thread, rows);
       });
     });
-    rows_.stored = std::move(kept);
     return *this;
   }
   template <class Predicate>
@@ -198,7 +194,7 @@ class KeyedData {
   template <class Visit>
   void for_each_row_here(Visit&& visit) const {
     for (std::size_t part = 0; part < rows_.n_parts(); ++part) {
-      rows_.read(part, [&](std::span<const Row<V>> rows) { for_each_row(rows, visit); });
+      rows_.read_in_order(part, [&](std::span<const Row<V>> rows) { for_each_row(rows, visit); });
     }
   }
 
@@ -211,19 +207,26 @@ class KeyedData {
   void write_rows(store::Output& output, const Format& format) {
     std::visit([&](auto& kind) { write_rows(kind, format); }, output);
   }
+  template <class Format>
+  void write_rows(store::OutputFile& output, const Format& format) {
+    write_to(output, format, source_->n_threads());
+  }
+  template <class Format>
+  void write_rows(store::OrderedOutput& output, const Format& format) {
+    write_to(output, format, 1);
+  }
   template <class Output, class Format>
-  void write_rows(Output& output, const Format& format) {
-    constexpr bool is_stream = std::same_as<Output, store::OrderedOutput>;
+  void write_to(Output& output, const Format& format, int n_threads) {
     const report::TimedPhase phase(source_->record(), comm(), "write");
     ensure_order();
-    detail::write_rows(comm(), source_->n_threads(), rows_, output, format);
-    phase.finish(is_stream ? 1 : source_->n_threads());
+    detail::write_rows(comm(), n_threads, rows_, output, format);
+    phase.finish(n_threads);
   }
 
   // Collective. Parts are slices of the hash range in order, so rows sorted by hash in each are in order
-  // everywhere.
+  // everywhere. Packed ones are sorted when they are read.
   void ensure_order() {
-    if (rows_.is_ordered) {
+    if (rows_.is_ordered || rows_.stored) {
       return;
     }
     on_parts([&](std::size_t part, std::size_t) { sort_by_hash<K>(rows_.parts[part]); });
@@ -231,8 +234,8 @@ class KeyedData {
   }
 
   // Collective.
-  void put_on_disk() {
-    StoredRows<K, V> stored(source_->n_threads(), source_->options().tmp);
+  void pack() {
+    StoredRows<K, V> stored = detail::stored_rows_of<K, V>(*source_);
     stored.add_parts(rows_.n_parts());
     on_parts([&](std::size_t part, std::size_t thread) {
       stored.write(part, thread, rows_.parts[part]);

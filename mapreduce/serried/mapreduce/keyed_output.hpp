@@ -58,7 +58,7 @@ void write_rows(const mpi::Communicator& comm, int n_threads, const KeyedRows<K,
   std::vector<std::vector<char>> texts(static_cast<std::size_t>(n_threads));
   mpi::together(comm, [&] {
     for_each_on_threads(n_threads, rows.n_parts(), [&](std::size_t part, std::size_t thread) {
-      rows.read(part, [&](std::span<const Row<V>> of_part) {
+      rows.read_in_order(part, [&](std::span<const Row<V>> of_part) {
         for_each_text(of_part, format, texts[thread], [&](std::span<const char> text) {
           output.local_write_at(offsets[part], text);
           offsets[part] += text.size();
@@ -75,7 +75,8 @@ void write_rows(const mpi::Communicator& /*comm*/, int /*n_threads*/, const Keye
   output.write([&](const store::OrderedOutput::Put& put) {
     std::vector<char> text;
     for (std::size_t part = 0; part < rows.n_parts(); ++part) {
-      rows.read(part, [&](std::span<const Row<V>> of_part) { for_each_text(of_part, format, text, put); });
+      rows.read_in_order(part,
+                         [&](std::span<const Row<V>> of_part) { for_each_text(of_part, format, text, put); });
     }
   });
 }

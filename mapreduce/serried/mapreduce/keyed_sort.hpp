@@ -1,4 +1,4 @@
-/// Keyed data put into an order, in memory or from disk to disk. Part of keyed.hpp.
+/// Keyed data put into an order, as rows or packed. Part of keyed.hpp.
 #pragma once
 
 #include <algorithm>
@@ -175,7 +175,7 @@ class StoredSort {
       }
     }
 
-    StoredRows<K, V> sorted(source_->n_threads(), source_->options().tmp);
+    StoredRows<K, V> sorted = stored_rows_of<K, V>(*source_);
     records.for_each_round(Deal::in_slices, [&](Range mine) {
       const std::size_t first = sorted.add_parts(mine.size());
       mpi::together(comm(), [&] {
@@ -265,6 +265,7 @@ class StoredSort {
       for_each_on_threads(source_->n_threads(), rows.n_parts(), [&](std::size_t part, std::size_t thread) {
         rows.for_each_piece(
             part, [&](std::span<const char> records) { add(records, splitters, *stores[thread], 0); });
+        rows.drop(part);
       });
       for (const auto& store : stores) {
         store->finish();

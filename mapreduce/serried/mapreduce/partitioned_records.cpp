@@ -78,7 +78,8 @@ std::size_t PartitionedRecords::n_wanted_of(const Partition& partition, std::siz
   if (partition.n_bytes <= 2 * options_.bytes_each) {
     return 1;
   }
-  const std::uint64_t n_most = options_.memory / 2 / bytes_of_one;
+  constexpr std::uint64_t fewest = 16;
+  const std::uint64_t n_most = std::max(options_.memory / 2 / bytes_of_one, fewest);
   return std::min<std::uint64_t>(partition.n_bytes / options_.bytes_each + 1,
                                  n_most - std::min<std::uint64_t>(n_new, n_most));
 }
@@ -133,10 +134,8 @@ std::vector<Range> PartitionedRecords::ranges(std::size_t n_each) const {
   return ranges;
 }
 
-// Whether what any rank gets, which is there three times over while it is worked on, and what any rank sends is within a
-// twelfth of the memory.
+// Whether no rank gets more than it should, or sends more than twice that.
 bool PartitionedRecords::fits(const std::vector<Range>& ranges) const {
-  const std::uint64_t limit = options_.memory / 12;
   std::uint64_t n_bytes_sent = 0;
   for (const Range& range : ranges) {
     std::uint64_t n_bytes = 0;
@@ -144,7 +143,7 @@ bool PartitionedRecords::fits(const std::vector<Range>& ranges) const {
       n_bytes += partitions_[i].n_bytes;
       n_bytes_sent += partitions_[i].n_bytes_most;
     }
-    if (n_bytes > limit || n_bytes_sent > 2 * limit) {
+    if (n_bytes > options_.round_bytes || n_bytes_sent > 2 * options_.round_bytes) {
       return false;
     }
   }

@@ -42,11 +42,12 @@ class PartitionedRecords {
   using Stores = std::vector<std::unique_ptr<PartitionStore>>;
   /// The same on all ranks.
   struct Options {
-    std::uint64_t memory = 0;      ///< of a rank: half of it for the stores, half for rounds
-    std::uint64_t bytes_each = 0;  ///< what a partition should have
-    std::string tmp{};             ///< see SpillFile
-    std::string checkpoint{};      ///< if there is one, a signal ends the job between two rounds
-    std::string work{};            ///< what rounds are for: "sorting"
+    std::uint64_t memory = 0;       ///< of a rank: half of it for the stores
+    std::uint64_t round_bytes = 0;  ///< what a rank gets in a round, which is there three times over, at most
+    std::uint64_t bytes_each = 0;   ///< what a partition should have
+    std::string tmp{};              ///< see SpillFile
+    std::string checkpoint{};       ///< if there is one, a signal ends the job between two rounds
+    std::string work{};             ///< what rounds are for: "sorting"
   };
   struct Partition {
     std::size_t level = 0;      ///< of the cut that made it, from 0

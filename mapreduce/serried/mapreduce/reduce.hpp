@@ -52,16 +52,19 @@ namespace detail {
                                                     std::size_t n_sources) {
   constexpr std::size_t bytes_of_one = std::size_t{32} << 10;  // a block of 4 KiB is an eighth of it
   constexpr std::size_t n_partitions = 1024;
+  constexpr std::size_t fewest = 16;
+  constexpr std::size_t cache_bytes = std::size_t{2} << 20;
   const TextOptions& options = source.options();
   // With a checkpoint, a thread has what is saved and what is not.
   const std::size_t n_partials = n_sources * (options.job.checkpoint.empty() ? 1 : 2);
   const std::size_t share = options.memory / 4 / n_partials / static_cast<std::size_t>(source.n_threads());
-  const std::size_t n_most = std::max<std::size_t>(share / bytes_of_one, 1);
+  const std::size_t n_most = std::max(share / bytes_of_one, fewest);
   const std::size_t wanted = std::min(std::max(n_partitions, 4 * layout.n_parts()), n_most);
   const int bits = std::min(static_cast<int>(std::bit_width(wanted)) - 1, most_partition_bits);
   return {.partition_bits = mpi::allreduce_value(source.comm(), bits, mpi::min),
           .table_bytes = share,
           .store_bytes = share,
+          .cache_bytes = std::min(cache_bytes, share / 2),
           .tmp = options.tmp};
 }
 

@@ -49,6 +49,7 @@ class SortedRecords {
         equals_(equals),
         records_(source_->comm(),
                  {.memory = source_->options().memory,
+                  .round_bytes = source_->options().memory / 12,
                   .bytes_each = bytes_each,
                   .tmp = source_->options().tmp,
                   .checkpoint = source_->options().job.checkpoint,
