@@ -6,14 +6,18 @@
 ///     field.set_attribute("unit", "K");
 ///     file.close();
 ///
-/// HDF5 is not thread-safe: one thread at a time in the whole process. From the first file on, HDF5 prints none of its
+/// HDF5 is not thread-safe: one thread at a time in the whole process (lock.hpp). From the first file on, HDF5 prints none of its
 /// own messages: the innermost one is part of the serried::Error that is thrown.
 #pragma once
 
 #include <serried/hdf5/checkpoint.hpp>
+#include <serried/hdf5/complete_file.hpp>
 #include <serried/hdf5/dataset.hpp>
 #include <serried/hdf5/eigen.hpp>
 #include <serried/hdf5/element.hpp>
 #include <serried/hdf5/file.hpp>
 #include <serried/hdf5/group.hpp>
+#include <serried/hdf5/lock.hpp>
 #include <serried/hdf5/object.hpp>
+#include <serried/hdf5/row_type.hpp>
+#include <serried/hdf5/table.hpp>

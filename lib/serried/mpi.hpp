@@ -21,6 +21,8 @@
 #include <serried/mpi/environment.hpp>
 #include <serried/mpi/exscan.hpp>
 #include <serried/mpi/gather.hpp>
+#include <serried/mpi/node_exchange.hpp>
+#include <serried/mpi/node_map.hpp>
 #include <serried/mpi/notices.hpp>
 #include <serried/mpi/open_mpi_defaults.hpp>
 #include <serried/mpi/point_to_point.hpp>

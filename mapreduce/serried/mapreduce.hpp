@@ -7,6 +7,7 @@
 #include <serried/mapreduce/pipeline.hpp>
 #include <serried/mapreduce/record_sort.hpp>
 #include <serried/mapreduce/sequences.hpp>
+#include <serried/mapreduce/sources.hpp>
 #include <serried/mapreduce/text.hpp>
 #include <serried/mpi/environment.hpp>
 #include <serried/mpi/run_main.hpp>

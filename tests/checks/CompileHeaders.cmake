@@ -21,7 +21,8 @@ function(serried_compile_headers_alone)
     if(sources)
       add_library(serried_headers_${module} OBJECT ${sources})
       target_link_libraries(serried_headers_${module} PRIVATE serried::${module} serried_warnings)
-      target_compile_options(serried_headers_${module} PRIVATE -O0)  # nobody runs it
+      # Nobody runs it.
+      target_compile_options(serried_headers_${module} PRIVATE -O0 $<$<BOOL:${SERRIED_SANITIZE}>:-fno-sanitize=all>)
       add_dependencies(serried_headers_alone serried_headers_${module})
     endif()
   endforeach()

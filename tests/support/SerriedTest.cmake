@@ -14,11 +14,11 @@ endforeach()
 target_link_libraries(serried_test_main PUBLIC MPI::MPI_CXX)
 target_compile_definitions(serried_test_main PUBLIC OMPI_SKIP_MPICXX MPICH_SKIP_MPICXX)
 
-# What tests/support/mpirun and scripts are told.
+# What tests/support/mpirun and scripts are told. Tests run side by side: a rank that waits lets others have its core.
 set(SERRIED_TEST_ENVIRONMENT
     "MPIRUN=${SERRIED_TEST_SUPPORT}/mpirun" "SERRIED_SOURCE_DIR=${PROJECT_SOURCE_DIR}"
     "SERRIED_BINARY_DIR=${PROJECT_BINARY_DIR}" "SERRIED_BIN_DIR=${CMAKE_RUNTIME_OUTPUT_DIRECTORY}"
-    "SERRIED_SANITIZE=${SERRIED_SANITIZE}")
+    "SERRIED_SANITIZE=${SERRIED_SANITIZE}" "OMPI_MCA_mpi_yield_when_idle=1")
 if(SERRIED_SANITIZE MATCHES "address")
   enable_language(C)
   add_library(serried_nodlclose MODULE "${SERRIED_TEST_SUPPORT}/nodlclose.c")
@@ -29,6 +29,7 @@ endif()
 # serried_test(<name> SOURCES a_test.cpp ... [DEPS mpi ...] [LINK ZLIB::ZLIB ...] RANKS 1 2 3 ...
 #              [TIMEOUT seconds] [LABELS slow ...])
 #
+# Tests with a long TIMEOUT start first.
 # One GoogleTest program (no main of its own), one ctest entry <name>.n<R> for each rank count. RANKS 0 means
 # without mpirun; with RANKS 0 alone, MPI is not even linked.
 function(serried_test name)
@@ -53,7 +54,9 @@ function(serried_test name)
   add_executable(${program} ${arg_SOURCES})
   target_link_libraries(${program} PRIVATE serried_test_${main} serried_warnings ${arg_DEPS} ${arg_LINK})
   # What is built most often is built fast: not as optimised as the library, GoogleTest's headers read once.
-  target_compile_options(${program} PRIVATE -O1)
+  if(NOT SERRIED_SANITIZE)
+    target_compile_options(${program} PRIVATE -O1)
+  endif()
   list(LENGTH arg_SOURCES n_sources)
   if(n_sources GREATER 2)
     target_precompile_headers(${program} PRIVATE <gmock/gmock.h> <gtest/gtest.h>)
@@ -65,8 +68,9 @@ function(serried_test name)
     if(SERRIED_TEST_RANKS AND NOT ranks IN_LIST SERRIED_TEST_RANKS)
       continue()
     endif()
-    set(processors ${ranks})
-    if(ranks EQUAL 0)
+    # Ranks that wait cost little: so that something else can always run beside them.
+    set(processors 2)
+    if(ranks LESS 2)
       set(processors 1)
     endif()
     add_test(NAME ${name}.n${ranks}
@@ -75,13 +79,14 @@ function(serried_test name)
     math(EXPR ctest_timeout "${arg_TIMEOUT} + 15")
     set_tests_properties(${name}.n${ranks} PROPERTIES
       ENVIRONMENT "${SERRIED_TEST_ENVIRONMENT};SERRIED_TIMEOUT=${arg_TIMEOUT}"
-      PROCESSORS ${processors} TIMEOUT ${ctest_timeout} LABELS "${arg_LABELS}")
+      PROCESSORS ${processors} TIMEOUT ${ctest_timeout} COST ${arg_TIMEOUT} LABELS "${arg_LABELS}")
   endforeach()
 endfunction()
 
 # serried_script_test(<name> COMMAND script [args ...] [TIMEOUT seconds] [PROCESSORS n] [LABELS slow ...])
 #
 # A script, relative to the caller's folder, that exits with 0 if all is well and with 77 if it cannot run here.
+# PROCESSORS: how many cores it keeps busy (1, for most scripts mostly wait for programs to start and to end).
 # It gets MPIRUN, SERRIED_SOURCE_DIR, SERRIED_BINARY_DIR, SERRIED_BIN_DIR and SERRIED_SANITIZE in its environment.
 function(serried_script_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT;PROCESSORS" "COMMAND;LABELS")
@@ -102,5 +107,5 @@ function(serried_script_test name)
   add_test(NAME ${name} COMMAND "${script}" ${arg_COMMAND})
   set_tests_properties(${name} PROPERTIES
     ENVIRONMENT "${SERRIED_TEST_ENVIRONMENT}" PROCESSORS ${arg_PROCESSORS}
-    TIMEOUT ${arg_TIMEOUT} SKIP_RETURN_CODE 77 LABELS "${arg_LABELS}")
+    TIMEOUT ${arg_TIMEOUT} COST ${arg_TIMEOUT} SKIP_RETURN_CODE 77 LABELS "${arg_LABELS}")
 endfunction()

@@ -1,26 +1,19 @@
-#include <fcntl.h>
-
-#include <cerrno>
-#include <exception>
 #include <filesystem>
 #include <optional>
-#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include <serried/base/checked_cast.hpp>
 #include <serried/base/difference.hpp>
 #include <serried/base/error.hpp>
-#include <serried/base/file_descriptor.hpp>
 #include <serried/base/hash.hpp>
 #include <serried/hdf5/checkpoint.hpp>
+#include <serried/hdf5/complete_file.hpp>
 #include <serried/hdf5/file.hpp>
 #include <serried/hdf5/library.hpp>
 #include <serried/hdf5/seal.hpp>
 #include <serried/mpi/agree.hpp>
 #include <serried/mpi/broadcast.hpp>
-#include <serried/store/output_file.hpp>
 
 namespace serried::hdf5 {
 namespace {
@@ -52,43 +45,6 @@ Provenance provenance_in(const Group& about) {
 }
 
 std::string shown(const std::optional<std::uint64_t>& seed) { return seed ? std::to_string(*seed) : "none"; }
-
-// Local. What `work` throws.
-template <class Work>
-std::optional<Error> failure_of(Work&& work) {
-  try {
-    std::forward<Work>(work)();
-    return std::nullopt;
-  } catch (...) {
-    return as_error(std::current_exception());
-  }
-}
-
-// Makes sure that what HDF5 still holds in memory will find room: HDF5 1.10 hangs or crashes if it does not.
-void reserve_space(const File& file) {
-  const Handle id(H5Iget_file_id(file.id()));
-  std::size_t in_memory = 0;
-  check(H5Fget_mdc_size(id.get(), nullptr, nullptr, &in_memory, nullptr), "find the size of", "the file",
-        file.path());
-  constexpr std::uint64_t slack = std::uint64_t{1} << 20;  // alignment, and what closing adds
-  const FileDescriptor descriptor = FileDescriptor::open(file.path(), O_WRONLY);
-  int status = 0;
-  do {
-    status = ::fallocate(descriptor.get(), FALLOC_FL_KEEP_SIZE, 0,
-                         checked_cast<off_t>(descriptor.size() + in_memory + slack));
-  } while (status != 0 && errno == EINTR);
-  if (status != 0 && (errno == ENOSPC || errno == EDQUOT)) {
-    throw system_error("write", errno, file.path());
-  }  // else there is room, or the file system cannot tell
-}
-
-// For a file that will be removed: emptied first, so that closing it does not meet a full disk. Collective.
-void discard(const mpi::Communicator& comm, File& file) noexcept {
-  static_cast<void>(failure_of([&] {
-    mpi::on_root(comm, [&] { static_cast<void>(FileDescriptor::open(file.path(), O_WRONLY | O_TRUNC)); });
-  }));
-  static_cast<void>(failure_of([&] { file.close(); }));
-}
 
 }  // namespace
 
@@ -147,31 +103,23 @@ void Checkpoint::check_fits(const Group& root) const {
 }
 
 void Checkpoint::write(const std::function<void(const Group& state)>& put) const {
-  store::OutputFile output(comm_, path_);
-  const std::string& partial = output.partial_path();
-  File file = File::create(comm_, partial);
-  const auto failure = failure_of([&] {
-    describe(file);
-    put(file.create_group("state"));
-  });
-  try {
-    mpi::agree(comm_, failure);
-    mpi::on_root(comm_, [&] { reserve_space(file); });
-  } catch (const Error&) {
-    discard(comm_, file);
-    throw;
-  }
-  file.close();
-  std::uint64_t n_bytes = 0;
-  mpi::on_root(comm_, [&] { n_bytes = seal(partial); });
-  n_bytes = mpi::broadcast_value(comm_, n_bytes);
-  // On another node, if there are several: does it see the same bytes?
-  mpi::together(comm_, [&] {
-    if (comm_.rank() == comm_.size() - 1) {
-      verify_seal(partial);
-    }
-  });
-  output.commit(n_bytes);
+  write_complete_file(
+      comm_, path_,
+      [&](const File& file) {
+        describe(file);
+        put(file.create_group("state"));
+      },
+      [&](const std::string& partial) {
+        std::uint64_t n_bytes = 0;
+        mpi::on_root(comm_, [&] { n_bytes = seal(partial); });
+        // On another node, if there are several: does it see the same bytes?
+        mpi::together(comm_, [&] {
+          if (comm_.rank() == comm_.size() - 1) {
+            verify_seal(partial);
+          }
+        });
+        return mpi::broadcast_value(comm_, n_bytes);
+      });
 }
 
 Provenance Checkpoint::read(const std::function<void(const Group& state)>& take) const {

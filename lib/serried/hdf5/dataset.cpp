@@ -17,13 +17,6 @@ std::uint64_t product(const Shape& shape) {
   return n;
 }
 
-Shape shape_of(const Handle& space) {
-  const int n_dimensions = H5Sget_simple_extent_ndims(space.get());
-  std::vector<hsize_t> extents(static_cast<std::size_t>(std::max(n_dimensions, 0)));
-  H5Sget_simple_extent_dims(space.get(), extents.data(), nullptr);
-  return {extents.begin(), extents.end()};
-}
-
 bool has_filters(hid_t dataset) {
   const Handle properties(H5Dget_create_plist(dataset));
   return H5Pget_nfilters(properties.get()) > 0;
@@ -44,6 +37,7 @@ RawDataset::RawDataset(Handle handle, std::string name, std::shared_ptr<const Fi
   shape_ = shape_of(space);
   size_ = H5Sget_simple_extent_type(space.get()) == H5S_NULL ? 0 : product(shape_);
   is_compressed_ = has_filters(id());
+  chunk_ = chunk_of(id());
 }
 
 void RawDataset::expect_shape(const std::vector<std::int64_t>& expected) const {

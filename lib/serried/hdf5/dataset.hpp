@@ -53,6 +53,8 @@ class RawDataset : public Object {
   [[nodiscard]] const Shape& shape() const noexcept { return shape_; }
   /// The number of elements.
   [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
+  /// Extents of its chunks; none: it is one contiguous piece.
+  [[nodiscard]] const Shape& chunk() const noexcept { return chunk_; }
   /// Throws serried::Error, which says both, unless the shape is this one.
   void expect_shape(const std::vector<std::int64_t>& expected) const;
 
@@ -84,6 +86,7 @@ class RawDataset : public Object {
   ElementType type_;
   Shape shape_;
   std::uint64_t size_ = 1;
+  Shape chunk_;
   bool is_compressed_ = false;
 };
 

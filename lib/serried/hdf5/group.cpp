@@ -97,6 +97,11 @@ Group Group::group(const std::string& child) const {
 
 Handle Group::create_raw(const std::string& child, ElementType type, const Shape& shape,
                          const Layout& layout) const {
+  return create_raw(child, native_type(type), shape, layout);
+}
+
+Handle Group::create_raw(const std::string& child, const Handle& type, const Shape& shape,
+                         const Layout& layout) const {
   expects(layout.chunk.empty() || layout.chunk.size() == shape.size(),
           "chunks have the dimensions of the shape");
   expects(std::ranges::find(layout.chunk, 0) == layout.chunk.end(), "chunks are not empty");
@@ -105,8 +110,8 @@ Handle Group::create_raw(const std::string& child, ElementType type, const Shape
   return collectively(*context(), [&] {
     check_is_free(child);
     return Handle(check(
-        H5Dcreate2(id(), child.c_str(), native_type(type).get(), space_of(shape).get(),
-                   with_groups_on_the_way().get(), creation_properties(shape, layout).get(), H5P_DEFAULT),
+        H5Dcreate2(id(), child.c_str(), type.get(), space_of(shape).get(), with_groups_on_the_way().get(),
+                   creation_properties(shape, layout).get(), H5P_DEFAULT),
         "create dataset", name_of(child), context()->path));
   });
 }
@@ -116,6 +121,17 @@ Handle Group::open_raw(const std::string& child) const {
   return Handle(
       check(H5Dopen2(id(), child.c_str(), H5P_DEFAULT), "open dataset", name_of(child), context()->path));
 }
+
+Shape Group::shape_of(const std::string& child) const {
+  return hdf5::shape_of(Handle(H5Dget_space(open_raw(child).get())));
+}
+
+Table Group::create_table(const std::string& child, const RowType& type, std::uint64_t n_rows) const {
+  const Handle packed = row_type_in_file(type);
+  return {create_raw(child, packed, {n_rows}, {}), name_of(child), context()};
+}
+
+Table Group::table(const std::string& child) const { return {open_raw(child), name_of(child), context()}; }
 
 void Group::write_text(const std::string& child, std::string_view text) const {
   expects(text.find('\0') == std::string_view::npos, "the text has no NUL");

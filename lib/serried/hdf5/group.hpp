@@ -1,10 +1,11 @@
-/// A folder of a file: groups, datasets and texts by name. "a/b" is b in the group a.
+/// A folder of a file: groups, datasets, tables and texts by name. "a/b" is b in the group a.
 ///
 ///     const Group results = file.create_group("run/results");
 ///     results.create_dataset<double>("energy", {n}).write(energy);
 ///     const auto energy = file.dataset<double>("run/results/energy").read();
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@
 #include <serried/hdf5/dataset.hpp>
 #include <serried/hdf5/element.hpp>
 #include <serried/hdf5/object.hpp>
+#include <serried/hdf5/table.hpp>
 
 namespace serried::hdf5 {
 
@@ -35,6 +37,13 @@ class Group : public Object {
   [[nodiscard]] Dataset<T> dataset(const std::string& name) const {
     return {open_raw(name), name_of(name), context(), element_type<T>()};
   }
+  /// Of a dataset of whatever elements. Local.
+  [[nodiscard]] Shape shape_of(const std::string& name) const;
+
+  /// A table of rows of these members, in one contiguous piece.
+  [[nodiscard]] Table create_table(const std::string& name, const RowType& type, std::uint64_t n_rows) const;
+  /// Throws unless it is a list of rows.
+  [[nodiscard]] Table table(const std::string& name) const;
 
   /// A text of any length: UTF-8 without NUL. All ranks pass the same.
   void write_text(const std::string& name, std::string_view text) const;
@@ -49,6 +58,8 @@ class Group : public Object {
 
  private:
   [[nodiscard]] std::string name_of(const std::string& child) const;
+  [[nodiscard]] Handle create_raw(const std::string& name, const Handle& type, const Shape& shape,
+                                  const Layout& layout) const;
   [[nodiscard]] Handle create_raw(const std::string& name, ElementType type, const Shape& shape,
                                   const Layout& layout) const;
   [[nodiscard]] Handle open_raw(const std::string& name) const;

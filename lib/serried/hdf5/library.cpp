@@ -98,7 +98,7 @@ std::string to_string(ElementType type) {
   return type.kind == ElementType::Kind::boolean ? name : fmt::format("{}{}", name, type.n_bytes * bits);
 }
 
-std::string describe(hid_t type) {
+std::optional<ElementType> element_of(hid_t type_in_file) {
   using enum ElementType::Kind;
   for (const auto kind : {signed_integer, unsigned_integer, floating, boolean, complex}) {
     for (const std::size_t n_bytes : {1, 2, 4, 8, 16}) {
@@ -106,12 +106,39 @@ std::string describe(hid_t type) {
                           : kind == floating ? n_bytes == 4 || n_bytes == 8
                           : kind == complex  ? n_bytes >= 8
                                              : n_bytes <= 8;
-      if (exists && holds(type, {kind, n_bytes})) {
-        return to_string(ElementType{kind, n_bytes});
+      if (exists && holds(type_in_file, {kind, n_bytes})) {
+        return ElementType{kind, n_bytes};
       }
     }
   }
-  return H5Tget_class(type) == H5T_STRING ? "text" : "another kind of element";
+  return std::nullopt;
+}
+
+std::string describe(hid_t type) {
+  if (const auto element = element_of(type)) {
+    return to_string(*element);
+  }
+  const H5T_class_t kind = H5Tget_class(type);
+  return kind == H5T_STRING     ? "text"
+         : kind == H5T_COMPOUND ? "rows of named members"
+                                : "another kind of element";
+}
+
+Shape shape_of(const Handle& space) {
+  const int n_dimensions = H5Sget_simple_extent_ndims(space.get());
+  std::vector<hsize_t> extents(static_cast<std::size_t>(std::max(n_dimensions, 0)));
+  H5Sget_simple_extent_dims(space.get(), extents.data(), nullptr);
+  return {extents.begin(), extents.end()};
+}
+
+Shape chunk_of(hid_t dataset) {
+  const Handle properties(H5Dget_create_plist(dataset));
+  if (H5Pget_layout(properties.get()) != H5D_CHUNKED) {
+    return {};
+  }
+  std::vector<hsize_t> extents(H5S_MAX_RANK);
+  const int n_dimensions = H5Pget_chunk(properties.get(), H5S_MAX_RANK, extents.data());
+  return {extents.begin(), extents.begin() + std::max(n_dimensions, 0)};
 }
 
 std::string to_string(const Shape& shape) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -15,6 +16,7 @@
 #include <serried/hdf5/dataset.hpp>
 #include <serried/hdf5/element.hpp>
 #include <serried/hdf5/object.hpp>
+#include <serried/hdf5/row_type.hpp>
 #include <serried/mpi/agree.hpp>
 #include <serried/mpi/waiting.hpp>
 
@@ -44,15 +46,36 @@ auto collectively(const FileContext& file, Work&& work) -> std::invoke_result_t<
   return file.comm ? mpi::together(*file.comm, std::forward<Work>(work)) : std::forward<Work>(work)();
 }
 
+// Local. What `work` throws.
+template <class Work>
+std::optional<Error> failure_of(Work&& work) {
+  try {
+    std::forward<Work>(work)();
+    return std::nullopt;
+  } catch (...) {
+    return as_error(std::current_exception());
+  }
+}
+
 [[nodiscard]] Handle native_type(ElementType type);
 // A type for a text of `n_bytes`.
 [[nodiscard]] Handle text_type(std::size_t n_bytes);
+// Of a table's rows: without what lies between members.
+[[nodiscard]] Handle row_type_in_file(const RowType& type);
 // For messages: "float64", "complex128" (as numpy has them), "text", "another kind of element".
 [[nodiscard]] std::string to_string(ElementType type);
 [[nodiscard]] std::string describe(hid_t type);
 [[nodiscard]] std::string to_string(const Shape& shape);
+[[nodiscard]] std::string to_string(const Member& member);
 // Whether values of the type in the file are `type`s, in whatever order of bytes.
 [[nodiscard]] bool holds(hid_t type_in_file, ElementType type);
+
+// What Element its values are, if any.
+[[nodiscard]] std::optional<ElementType> element_of(hid_t type_in_file);
+
+[[nodiscard]] Shape shape_of(const Handle& space);
+// Extents of a dataset's chunks; none if it is one contiguous piece.
+[[nodiscard]] Shape chunk_of(hid_t dataset);
 
 // After reading: any other byte than 0 and 1 in a bool is undefined behaviour.
 void make_valid(ElementType type, void* values, std::uint64_t n_values);

@@ -65,6 +65,8 @@ class Object {
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   /// For calls into HDF5 itself.
   [[nodiscard]] Id id() const;
+  /// Of a parallel file.
+  [[nodiscard]] const std::optional<mpi::Communicator>& communicator() const noexcept { return file_->comm; }
 
   /// Collective. Creates the attribute or replaces it. HDF5 allows about 64 kB.
   template <Element T>

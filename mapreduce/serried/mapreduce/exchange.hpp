@@ -16,17 +16,18 @@
 
 #include <serried/mapreduce/row.hpp>
 #include <serried/mpi/allgather.hpp>
-#include <serried/mpi/alltoall.hpp>
 #include <serried/mpi/communicator.hpp>
+#include <serried/mpi/node_exchange.hpp>
 
 namespace serried::mapreduce {
 
 /// Which rank holds which part: the parts of rank 0 first, one for each of its threads, then those of rank 1,
-/// …
+/// …, and the way between them.
 class Layout {
  public:
-  /// Collective.
-  Layout(const mpi::Communicator& comm, int n_threads) : first_part_(1, 0) {
+  /// Collective. `comm` must outlive the layout and its copies.
+  Layout(const mpi::Communicator& comm, int n_threads)
+      : first_part_(1, 0), nodes_(std::make_shared<mpi::NodeExchange>(comm)) {
     for (const int n : mpi::allgather_value(comm, n_threads)) {
       first_part_.push_back(first_part_.back() + static_cast<std::size_t>(n));
     }
@@ -37,9 +38,11 @@ class Layout {
   [[nodiscard]] std::size_t n_parts_of(std::size_t rank) const {
     return first_part_[rank + 1] - first_part_[rank];
   }
+  [[nodiscard]] mpi::NodeExchange& nodes() const { return *nodes_; }
 
  private:
   std::vector<std::size_t> first_part_;  // one more than there are ranks
+  std::shared_ptr<mpi::NodeExchange> nodes_;
 };
 
 /// Rows as bytes: a 32-bit key size, the key, the value.
@@ -196,8 +199,7 @@ struct Exchange {
     }
 
     std::vector<std::span<const char>> messages(outgoing.begin(), outgoing.end());
-    auto received =
-        std::make_shared<std::vector<std::vector<char>>>(mpi::alltoall_ragged<char>(comm, messages));
+    auto received = std::make_shared<std::vector<std::vector<char>>>(layout.nodes().exchange(messages));
 
     Exchange result;
     result.deliveries.resize(layout.n_parts_of(me));

@@ -224,7 +224,7 @@ std::vector<Split> make_splits(const InputList& inputs, std::uint64_t split_byte
   std::vector<Split> splits;
   for (std::uint64_t i = 0; i < inputs.size(); ++i) {
     const Input& input = inputs[i];
-    if (input.encoding != Encoding::plain) {
+    if (input.encoding != Encoding::plain || split_bytes >= whole_inputs) {
       splits.push_back({i, {0, input.size}, splits.size()});
       continue;
     }

@@ -51,6 +51,9 @@ struct Split {
   std::uint64_t number = 0;  ///< among all splits, in the order of the input
 };
 
+/// For `split_bytes`, and for a Format's `unit`: no input is cut, and an empty one is a split, too.
+inline constexpr std::uint64_t whole_inputs = std::uint64_t{1} << 62;
+
 /// The inputs cut into splits of at most `split_bytes`. Every record belongs to the split in which it begins.
 [[nodiscard]] std::vector<Split> make_splits(const InputList& inputs, std::uint64_t split_bytes);
 

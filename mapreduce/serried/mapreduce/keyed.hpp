@@ -119,6 +119,10 @@ class KeyedData {
   template <class Function, class Op>
   [[nodiscard]] auto regroup(Function function, Op op) const;
 
+  /// Collective: the items as the records of a pipeline, KeyValue<K, V>, in their order; they are copied. Defined in
+  /// pipeline.hpp.
+  [[nodiscard]] auto records();
+
   /// Collective: keeps the first `k` by `order` (of all ranks together), sorted.
   template <class Order>
   KeyedData& top(std::uint64_t k, Order order) & {

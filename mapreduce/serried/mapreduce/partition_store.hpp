@@ -10,6 +10,7 @@
 /// sent and stored as they are.
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -28,6 +29,7 @@ namespace serried::mapreduce {
 struct Position {
   std::uint64_t place = 0;    ///< of the block of input that it was in (TextBlock::place)
   std::uint32_t ordinal = 0;  ///< within that block
+  friend auto operator<=>(const Position&, const Position&) = default;
 };
 
 /// Records of one block of input and one partition, in the order of the input.

@@ -24,11 +24,13 @@ std::size_t n_largest(const std::vector<Range>& ranges) {
 }  // namespace
 
 PartitionedRecords::PartitionedRecords(const mpi::Communicator& comm, Options options, Stores stores,
-                                       std::size_t n_partitions)
+                                       std::size_t n_partitions, const std::vector<bool>& parts_equals)
     : comm_(&comm), options_(std::move(options)) {
   for (std::size_t i = 0; i < n_partitions; ++i) {
-    partitions_.push_back(
-        {.level = 0, .index = i, .n_bits = static_cast<int>(std::bit_width(n_partitions)) - 1});
+    partitions_.push_back({.level = 0,
+                           .index = i,
+                           .n_bits = static_cast<int>(std::bit_width(n_partitions)) - 1,
+                           .parts_equals = !parts_equals.empty() && parts_equals[i]});
   }
   levels_.push_back(std::move(stores));
   measure();

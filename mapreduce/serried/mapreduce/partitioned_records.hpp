@@ -55,11 +55,13 @@ class PartitionedRecords {
     int n_bits = 0;             ///< of hashes that all its records agree in, if all cuts were made by hashes
     std::uint64_t n_bytes = 0;  ///< over all ranks
     std::uint64_t n_bytes_most = 0;  ///< on the rank that has most of it
+    bool parts_equals = false;       ///< its records may compare equal to some of the partition before
   };
 
   /// Collective: `stores` of this rank, finished, hold records in `n_partitions` each, which should have `bytes_each`.
-  /// `comm` must outlive this.
-  PartitionedRecords(const mpi::Communicator& comm, Options options, Stores stores, std::size_t n_partitions);
+  /// `comm` must outlive this. `parts_equals[i]` is that of partition i; none is, if it is empty.
+  PartitionedRecords(const mpi::Communicator& comm, Options options, Stores stores, std::size_t n_partitions,
+                     const std::vector<bool>& parts_equals = {});
 
   [[nodiscard]] std::size_t n_partitions() const { return partitions_.size(); }
   [[nodiscard]] const Partition& partition(std::size_t i) const { return partitions_[i]; }
@@ -69,7 +71,8 @@ class PartitionedRecords {
   /// Collective: partitions that are far larger than they should be become several. False if there is none.
   /// `make_cut(const Partition&, n_wanted)`, collective, gives an object with `n_partitions()`, 1 if it cannot be cut, and
   /// `cut(const Chunk&, PartitionStore&, first)`, which adds the records of a chunk to partitions from number `first` on;
-  /// `finish(PartitionStore&, first)` is called after the last chunk.
+  /// `finish(PartitionStore&, first)` is called after the last chunk. Where it may part records that compare equal, also with
+  /// `parts_equals(i)`, as Splitters has it.
   template <class MakeCut>
   [[nodiscard]] bool cut_again(MakeCut&& make_cut) {
     using Cut = std::invoke_result_t<MakeCut&, const Partition&, std::size_t>;
@@ -87,8 +90,13 @@ class PartitionedRecords {
         continue;
       }
       for (std::size_t i = 0; i < cut->n_partitions(); ++i) {
-        const int n_bits = partition.n_bits + static_cast<int>(std::bit_width(cut->n_partitions())) - 1;
-        refined.push_back({.level = levels_.size(), .index = n_new++, .n_bits = n_bits});
+        Partition& part = refined.emplace_back(Partition{.level = levels_.size(), .index = n_new++});
+        part.n_bits = partition.n_bits + static_cast<int>(std::bit_width(cut->n_partitions())) - 1;
+        if (i == 0) {
+          part.parts_equals = partition.parts_equals;
+        } else if constexpr (requires { cut->parts_equals(i); }) {
+          part.parts_equals = cut->parts_equals(i);
+        }
       }
       cuts.emplace_back(partition, *std::move(cut));
     }

@@ -22,11 +22,25 @@
 #include <utility>
 #include <vector>
 
+#include <serried/base/contract.hpp>
+#include <serried/base/hash.hpp>
+#include <serried/mapreduce/dataset.hpp>
+#include <serried/mapreduce/dataset_output.hpp>
+#include <serried/mapreduce/dataset_table.hpp>
+#include <serried/mapreduce/encoded_order.hpp>
+#include <serried/mapreduce/groups.hpp>
+#include <serried/mapreduce/indexed_stage.hpp>
+#include <serried/mapreduce/joins.hpp>
 #include <serried/mapreduce/keyed.hpp>
+#include <serried/mapreduce/record_format.hpp>
 #include <serried/mapreduce/reduce.hpp>
+#include <serried/mapreduce/sorted_pipeline.hpp>
 #include <serried/mapreduce/stage.hpp>
+#include <serried/mapreduce/sum_records.hpp>
 #include <serried/mapreduce/text.hpp>
 #include <serried/mapreduce/text_source.hpp>
+#include <serried/mapreduce/top_records.hpp>
+#include <serried/mapreduce/tsv_line.hpp>
 #include <serried/mpi/communicator.hpp>
 
 namespace serried::mapreduce {
@@ -106,12 +120,157 @@ class Pipeline {
     return reduce<K, V>(stage_, op);
   }
 
+  /// Collective: what is gathered of the values of each key: `add(start, value)` of each of them, brought together by
+  /// `merge(a, b)`, which must be associative and commutative, as the operation of reduce_by_key.
+  template <class Sum, class Add, class Merge>
+  [[nodiscard]] auto aggregate_by_key(Sum start, Add add,
+                                      Merge merge) const requires detail::is_key_value<Record> {
+    using Out = KeyValue<decltype(Record::key), Sum>;
+    return map([start = std::move(start), add = std::move(add)](const Record& item) {
+             return Out{item.key, add(start, item.value)};
+           })
+        .reduce_by_key(std::move(merge));
+  }
+
+  /// Collective: the sum of the values of each key, as KeyValue, in the order of the keys; of floating-point numbers the one
+  /// nearest to the exact sum, whatever their order.
+  [[nodiscard]] auto sum_by_key() const requires detail::is_key_value<Record> {
+    using Sum = NumberSum<decltype(Record::value)>;
+    using Out = KeyValue<ViewOf<decltype(Record::key)>, typename Sum::Value>;
+    return group_by_key().template map<Out>([](const auto& key, auto& values) {
+      Sum sum;
+      for (const auto value : values) {
+        sum.add(value);
+      }
+      return Out{key, sum.value()};
+    });
+  }
+
+  /// All values of each key together: groups.hpp.
+  [[nodiscard]] auto group_by_key() const requires detail::is_key_value<Record> { return Groups(stage_); }
+
+  // Joins with the records of `right`, which have keys of the same type (joins.hpp). All are collective, and make records in
+  // the order of the keys.
+
+  /// KeyValue<K, std::pair<V, W>> for each pair of values with equal keys.
+  template <Stage Right>
+  [[nodiscard]] auto join(const Pipeline<Right>& right) const requires detail::is_key_value<Record> {
+    return detail::inner_join(stage_, right.stage());
+  }
+  /// KeyValue<K, std::pair<V, std::optional<W>>>: the same, and the values here whose key is not there.
+  template <Stage Right>
+  [[nodiscard]] auto left_join(const Pipeline<Right>& right) const requires detail::is_key_value<Record> {
+    return detail::left_join(stage_, right.stage());
+  }
+  /// KeyValue<K, std::pair<std::optional<V>, std::optional<W>>>: the values of keys that are only on one side, too.
+  template <Stage Right>
+  [[nodiscard]] auto outer_join(const Pipeline<Right>& right) const requires detail::is_key_value<Record> {
+    return detail::outer_join(stage_, right.stage());
+  }
+  /// The records here whose key is there.
+  template <Stage Right>
+  [[nodiscard]] auto semi_join(const Pipeline<Right>& right) const requires detail::is_key_value<Record> {
+    return detail::semi_join(stage_, right.stage());
+  }
+  /// The records here whose key is not there.
+  template <Stage Right>
+  [[nodiscard]] auto anti_join(const Pipeline<Right>& right) const requires detail::is_key_value<Record> {
+    return detail::anti_join(stage_, right.stage());
+  }
+  /// All values of each key of either side: `.flat_map<Out>([](key, lefts, rights, emit) { … })`.
+  template <Stage Right>
+  [[nodiscard]] auto cogroup(const Pipeline<Right>& right) const requires detail::is_key_value<Record> {
+    return Cogroups(stage_, right.stage());
+  }
+
+  /// Collective: sorted by `less(a, b)`, a strict weak order, such as mr::ascending_key; records that compare equal stay in the
+  /// order of the input.
+  template <class Less>
+  [[nodiscard]] auto sort_by(Less less) const {
+    return SortedPipeline<Record, Less>(stage_, std::move(less), Equals::all_stay);
+  }
+  /// Collective: sorted by bytes, as numbers, or by `<`.
+  [[nodiscard]] auto sort() const { return sort_by(ascending); }
+  /// Collective: each record once, sorted as by sort.
+  [[nodiscard]] auto distinct() const {
+    return SortedPipeline<Record, Ascending>(stage_, ascending, Equals::first_stays);
+  }
+
+  /// Collective: the first `k` by `less`, sorted; of equal ones those that come first in the input. They are held in memory.
+  template <class Less>
+  [[nodiscard]] auto top(std::uint64_t k, const Less& less) const {
+    return Pipeline<DatasetStage<Record>>(top_records(stage_, k, less));
+  }
+
+  /// Collective: KeyValue<std::uint64_t, Record>, the key being the number of the record in the order of the input, from 0. The
+  /// records are read twice: a stream or what is slow to make is cached first.
+  [[nodiscard]] auto zip_with_index() const { return Pipeline<IndexedStage<S>>(IndexedStage<S>(stage_)); }
+
+  /// Collective: each record with probability `share`; which ones follows from `seed` and their numbers in the order of the
+  /// input alone. The records are read twice, as by zip_with_index.
+  [[nodiscard]] auto sample(double share, std::uint64_t seed) const {
+    expects(share >= 0 && share <= 1, "share is a probability");
+    constexpr double two_to_64 = 18446744073709551616.0;
+    const bool takes_all = share >= 1;
+    const auto limit = takes_all ? 0 : static_cast<std::uint64_t>(share * two_to_64);
+    return zip_with_index()
+        .filter([seed, limit, takes_all](const KeyValue<std::uint64_t, Record>& item) {
+          return takes_all || hash_short({item.key, seed}, short_bytes_capacity) < limit;
+        })
+        .map([](const KeyValue<std::uint64_t, Record>& item) { return item.value; });
+  }
+
+  /// Collective: the sum of records that are numbers, on every rank; of floating-point numbers the one nearest to the exact
+  /// sum, whatever their order.
+  [[nodiscard]] auto sum() const requires std::is_arithmetic_v<Record> { return sum_records(stage_); }
+
+  /// Collective: reads all records and keeps them, in memory or on disk, where they were read: for what is read several times.
+  [[nodiscard]] auto cache() const { return Pipeline<DatasetStage<Record>>(store_records(stage_)); }
+
+  // Sinks. All are collective, keep the order of the input, and throw on all ranks if anything fails. `where`: a path, "-"
+  // for standard output, or a store::Output that was opened before the work began, so that an impossible path was found
+  // then. A file appears complete or not at all.
+
+  /// Records of text, a line each.
+  template <class Where>
+  void write_lines(Where&& where) const requires TextKey<Record> {
+    write(where, RecordAndEnd{"\n"});
+  }
+  /// A line each, as `formatter(record, auto& line)` puts it (lines.hpp), which is called twice for each and by several threads
+  /// at once.
+  template <class Where, class Formatter>
+  void write_lines(Where&& where, Formatter formatter) const {
+    write(where, RecordLines<Record, Formatter>(std::move(formatter)));
+  }
+  /// A line each, fields separated by tabs (tsv_line.hpp).
+  template <class Where>
+  void write_tsv(Where&& where) const {
+    write_lines(where, TsvLine());
+  }
+  /// A table of that name in an HDF5 file: `fill(record, std::span<std::byte> row)` puts a record into a row of zeros, whose
+  /// members are those of `type` (hdf5/row_type.hpp; hdf5::put_text).
+  template <class Fill>
+  void write_hdf5(const std::string& path, const std::string& table, const hdf5::RowType& type,
+                  const Fill& fill) const {
+    write_table_file<Record>(stored().blocks(), path, table, type, fill);
+  }
+  /// All records on `root`, nothing on the other ranks.
+  [[nodiscard]] std::vector<OwnedOf<Record>> collect(int root = 0) const {
+    return collect_records<Record>(stored().blocks(), root);
+  }
+  /// `visit(record)` for this rank's records, in their order, on this thread. Which they are depends on the number of ranks.
+  template <class Visit>
+  void for_each_local(Visit&& visit) const {
+    const auto data = stored();
+    mpi::together(stage_.source()->comm(), [&] { visit_records<Record>(data.blocks(), visit); });
+  }
+
   /// Collective: how many records there are, on every rank.
   [[nodiscard]] std::uint64_t count() const {
     // Records are counted by the source; there is nothing else to gather.
     const auto parts = stage_.for_each_block(
         "count", [] { return NoPart(); },
-        [](NoPart&, const TextBlock&, auto&& each) {
+        [](NoPart&, const RecordBlock&, auto&& each) {
           std::uint64_t n = 0;
           each([&](const Record&) { ++n; });
           return n;
@@ -127,8 +286,52 @@ class Pipeline {
     return Pipeline<PassStage<Out, S, Pass>>({stage_, std::move(pass)});
   }
 
+  // Collective: the records as blocks.
+  [[nodiscard]] auto stored() const {
+    if constexpr (std::same_as<S, DatasetStage<Record>>) {
+      return stage_;
+    } else {
+      return store_records(stage_);
+    }
+  }
+
+  template <class Format>
+  void write(const std::string& path, const Format& format) const {
+    store::Output output = store::open_output(stage_.source()->comm(), path);
+    write(output, format);
+  }
+  template <class Format>
+  void write(store::Output& output, const Format& format) const {
+    const auto data = stored();
+    DatasetOutput(data.blocks(), format).write(output);
+  }
+
   S stage_;
 };
+
+template <Key K, class V>
+auto KeyedData<K, V>::records() {
+  constexpr std::size_t block_bytes = std::size_t{1} << 20;
+  constexpr int place_bits = 32;  // for the blocks of a rank
+  auto place = static_cast<std::uint64_t>(comm().rank()) << place_bits;
+  std::vector<BlockStore> stores;
+  stores.emplace_back(source_->options().memory / 4, source_->options().tmp);
+  std::vector<char> block;
+  for_each_local([&](const Item& item) {
+    append_record(block, [&](std::vector<char>& bytes) { encode_record(bytes, item); });
+    if (block.size() >= block_bytes) {
+      stores[0].add(place++, block);
+      block.clear();
+    }
+  });
+  mpi::together(comm(), [&] {
+    if (!block.empty()) {
+      stores[0].add(place, block);
+    }
+  });
+  const auto end_place = static_cast<std::uint64_t>(comm().size()) << place_bits;
+  return Pipeline(DatasetStage<Item>(gather_blocks(source_, std::move(stores), end_place)));
+}
 
 namespace detail {
 

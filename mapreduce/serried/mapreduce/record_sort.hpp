@@ -104,7 +104,7 @@ requires std::convertible_to<typename S::Record, std::string_view>
       .n_partitions = splitters.n_partitions(), .memory = memory, .tmp = source->options().tmp};
   auto parts = stage.for_each_block(
       "sort 1 " + purpose, [&] { return Stored(order, splitters, options); },
-      [&](Stored& stored, const TextBlock& block, auto&& each) {
+      [&](Stored& stored, const RecordBlock& block, auto&& each) {
         Position position{block.place, 0};
         each([&](std::string_view record) {
           stored.add(position, record);
@@ -119,8 +119,7 @@ requires std::convertible_to<typename S::Record, std::string_view>
       stores.push_back(std::move(part.part).take_store());
     }
   });
-  return SortedRecords<Order>(source, order, equals, std::move(stores), splitters.n_partitions(), bytes_each,
-                              counts);
+  return SortedRecords<Order>(source, order, equals, std::move(stores), splitters, bytes_each, counts);
 }
 
 }  // namespace serried::mapreduce

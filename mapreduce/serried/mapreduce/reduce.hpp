@@ -191,10 +191,10 @@ KeyedData<K, V> reduce(const S& stage, const Op& op) {
                               std::to_string(sizeof(V)) + "-byte values";
   auto parts = stage.for_each_block(
       purpose, [&] { return Combined(op, options); },
-      [&](Combined& combined, const TextBlock& block, auto&& each) {
+      [&](Combined& combined, const RecordBlock& block, auto&& each) {
         combined.set_progress(block.share_done);
         std::uint64_t n_records = 0;
-        const std::string_view text(block.text.data(), block.text.size());
+        const std::string_view text = block.bytes;
         each([&](const KeyValue<K, V>& item) {
           ++n_records;
           const std::string_view key = key_bytes(item.key);

@@ -57,6 +57,7 @@ class SortedPartition {
 
   [[nodiscard]] std::size_t n_records() const { return rows_.size(); }
   [[nodiscard]] std::uint64_t n_bytes() const { return n_bytes_; }
+  [[nodiscard]] std::string_view record(std::size_t i) const { return record(rows_[i]); }
   /// Calls `visit(std::string_view)` for each record, in order.
   template <class Visit>
   void for_each(Visit&& visit) const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -19,6 +20,7 @@
 #include <serried/mapreduce/on_threads.hpp>
 #include <serried/mapreduce/partition_store.hpp>
 #include <serried/mapreduce/partitioned_records.hpp>
+#include <serried/mapreduce/record_format.hpp>
 #include <serried/mapreduce/record_order.hpp>
 #include <serried/mapreduce/sorted_partition.hpp>
 #include <serried/mapreduce/splitters.hpp>
@@ -31,6 +33,19 @@
 
 namespace serried::mapreduce {
 
+namespace detail {
+
+template <class Order>
+[[nodiscard]] std::vector<bool> parts_equals_of(const Splitters<Order>& splitters) {
+  std::vector<bool> parts_equals;
+  for (std::size_t i = 0; i < splitters.n_partitions(); ++i) {
+    parts_equals.push_back(splitters.parts_equals(i));
+  }
+  return parts_equals;
+}
+
+}  // namespace detail
+
 /// Records that have been cut into partitions; what is left is to sort each of them, once, when they are written. Move-only.
 template <RecordOrder Order>
 class SortedRecords {
@@ -40,10 +55,11 @@ class SortedRecords {
     std::uint64_t n_bytes = 0;
   };
 
-  /// Collective. For sort_records: `stores` of this rank hold records in `n_partitions` each, which should have `bytes_each`.
+  /// Collective. For sort_records: `stores` of this rank hold records in partitions cut by `splitters`, which should have
+  /// `bytes_each`.
   SortedRecords(std::shared_ptr<const TextSource> source, const Order& order, Equals equals,
-                PartitionedRecords::Stores stores, std::size_t n_partitions, std::uint64_t bytes_each,
-                const SourceCounts& counts)
+                PartitionedRecords::Stores stores, const Splitters<Order>& splitters,
+                std::uint64_t bytes_each, const SourceCounts& counts)
       : source_(std::move(source)),
         order_(order),
         equals_(equals),
@@ -54,7 +70,7 @@ class SortedRecords {
                   .tmp = source_->options().tmp,
                   .checkpoint = source_->options().job.checkpoint,
                   .work = "sorting"},
-                 std::move(stores), n_partitions),
+                 std::move(stores), splitters.n_partitions(), detail::parts_equals_of(splitters)),
         counts_(counts),
         texts_(static_cast<std::size_t>(source_->n_threads())) {
     constexpr int max_levels = 4;  // records that compare equal and have one place cannot be parted
@@ -70,24 +86,29 @@ class SortedRecords {
 
   [[nodiscard]] const SourceCounts& source_counts() const { return counts_; }
 
-  /// Collective: the records in order, each with `end` behind it. To a file, which is committed, or to a stream. Returns
-  /// what was written by all ranks. Throws on all ranks if it cannot be written.
-  Written write(store::Output& output, std::string_view end) {
-    return std::visit([&](auto& kind) { return write(kind, end); }, output);
+  /// Collective: the records in order, as `format` (record_format.hpp) has them. To a file, which is committed, or to a
+  /// stream. Returns what was written by all ranks. Throws on all ranks if it cannot be written.
+  template <class Format>
+  requires(!std::convertible_to<Format, std::string_view>) Written
+      write(store::Output& output, const Format& format) {
+    return std::visit([&](auto& kind) { return write(kind, format); }, output);
   }
+  /// The same for the records as they are, with `end` behind each.
+  Written write(store::Output& output, std::string_view end) { return write(output, RecordAndEnd{end}); }
 
-  Written write(store::OutputFile& output, std::string_view end) {
+  template <class Format>
+  Written write(store::OutputFile& output, const Format& format) {
     Written all;
-    for_each_round([&](Sorted sorted) {
+    for_each_round([&](std::uint64_t, Sorted sorted) {
       std::vector<std::uint64_t> offsets;
-      const Written here = place(sorted, end, offsets);
+      const Written here = place(sorted, format, offsets);
       const auto everywhere = mpi::allgather_value(comm(), here.n_bytes);
       const auto before = everywhere.begin() + comm().rank();
       const std::uint64_t begin = std::accumulate(everywhere.begin(), before, all.n_bytes);
       mpi::together(comm(), [&] {
         for_each_on_threads(source_->n_threads(), sorted.size(), [&](std::size_t i, std::size_t thread) {
           std::uint64_t offset = begin + offsets[i];
-          for_each_text(sorted[i], end, texts_[thread], [&](std::span<const char> text) {
+          for_each_text(sorted[i], format, texts_[thread], [&](std::span<const char> text) {
             output.local_write_at(offset, text);
             offset += text.size();
           });
@@ -100,16 +121,17 @@ class SortedRecords {
     return all;
   }
 
-  Written write(store::OrderedOutput& output, std::string_view end) {
+  template <class Format>
+  Written write(store::OrderedOutput& output, const Format& format) {
     Written here;
-    for_each_round([&](Sorted sorted) {
+    for_each_round([&](std::uint64_t, Sorted sorted) {
       std::vector<std::uint64_t> offsets;
-      const Written more = place(sorted, end, offsets);
+      const Written more = place(sorted, format, offsets);
       here.n_bytes += more.n_bytes;
       here.n_records += more.n_records;
       output.write([&](const store::OrderedOutput::Put& put) {
         for (const auto& partition : sorted) {
-          for_each_text(partition, end, texts_[0], put);
+          for_each_text(partition, format, texts_[0], put);
         }
       });
     });
@@ -117,11 +139,39 @@ class SortedRecords {
             .n_bytes = mpi::allreduce_value(comm(), here.n_bytes, std::plus<>{})};
   }
 
+  using Sorted = std::span<const detail::SortedPartition<Order>>;
+
+  /// Collective, once, instead of writing. Calls `visit(first, Sorted)` in each round, in which every rank has the next few
+  /// partitions, numbers `first`, first + 1, …: those of rank 0, then those of rank 1, …
+  template <class Visit>
+  void for_each_round(Visit&& visit) {
+    expects(!std::exchange(is_written_, true), "records are written once");
+    const report::TimedPhase phase(source_->record(), comm(), "sort");
+    records_.for_each_round(Deal::in_turn, [&](Range mine) {
+      if (sorted_.size() < mine.size()) {
+        sorted_.resize(mine.size());
+      }
+      mpi::together(comm(), [&] {
+        for_each_on_threads(source_->n_threads(), mine.size(), [&](std::size_t i, std::size_t) {
+          std::vector<std::vector<char>> from_disk;
+          sorted_[i].assign(records_.chunks_of(mine.begin + i, from_disk), order_, equals_);
+          records_.drop(mine.begin + i);
+        });
+      });
+      visit(mine.begin, Sorted(sorted_).first(mine.size()));
+    });
+    phase.finish(source_->n_threads());
+  }
+
+  /// Whether records of partition `i` may compare equal to some of the one before. Local.
+  [[nodiscard]] bool parts_equals(std::size_t i) const {
+    return i < records_.n_partitions() && records_.partition(i).parts_equals;
+  }
+
   /// Bytes that this rank has put on disk. Local.
   [[nodiscard]] std::uint64_t n_spilled() const { return records_.n_spilled(); }
 
  private:
-  using Sorted = std::span<const detail::SortedPartition<Order>>;
   using Partition = PartitionedRecords::Partition;
 
   // How one partition becomes several.
@@ -130,6 +180,7 @@ class SortedRecords {
     Cut(const Order& order, Splitters<Order> splitters) : order_(&order), splitters_(std::move(splitters)) {}
 
     [[nodiscard]] std::size_t n_partitions() const { return splitters_.n_partitions(); }
+    [[nodiscard]] bool parts_equals(std::size_t i) const { return splitters_.parts_equals(i); }
     void cut(const Chunk& chunk, PartitionStore& store, std::size_t first) const {
       Position position{chunk.header.place, chunk.header.first};
       for_each_record(chunk.records, [&](std::string_view record) {
@@ -167,48 +218,31 @@ class SortedRecords {
     return Splitters<Order>::of_samples(comm(), order_, sample, n_wanted, equals_ == Equals::all_stay);
   }
 
-  // Collective. Calls `visit(const Sorted&)` in each round, in which every rank has the next few partitions: those of rank
-  // 0, then those of rank 1, …
-  template <class Visit>
-  void for_each_round(Visit&& visit) {
-    expects(!std::exchange(is_written_, true), "records are written once");
-    const report::TimedPhase phase(source_->record(), comm(), "sort");
-    records_.for_each_round(Deal::in_turn, [&](Range mine) {
-      if (sorted_.size() < mine.size()) {
-        sorted_.resize(mine.size());
-      }
-      mpi::together(comm(), [&] {
-        for_each_on_threads(source_->n_threads(), mine.size(), [&](std::size_t i, std::size_t) {
-          std::vector<std::vector<char>> from_disk;
-          sorted_[i].assign(records_.chunks_of(mine.begin + i, from_disk), order_, equals_);
-          records_.drop(mine.begin + i);
-        });
-      });
-      visit(Sorted(sorted_).first(mine.size()));
-    });
-    phase.finish(source_->n_threads());
-  }
-
   // Where each of this rank's partitions begins in what it writes in this round.
-  static Written place(Sorted sorted, std::string_view end, std::vector<std::uint64_t>& offsets) {
+  template <class Format>
+  [[nodiscard]] Written place(Sorted sorted, const Format& format, std::vector<std::uint64_t>& offsets) {
+    std::vector<std::uint64_t> sizes(sorted.size());
+    mpi::together(comm(), [&] {
+      for_each_on_threads(source_->n_threads(), sorted.size(),
+                          [&](std::size_t i, std::size_t) { sizes[i] = format.n_bytes(sorted[i]); });
+    });
     Written here;
-    for (const auto& partition : sorted) {
+    for (std::size_t i = 0; i < sorted.size(); ++i) {
       offsets.push_back(here.n_bytes);
-      here.n_bytes += partition.n_bytes() + partition.n_records() * end.size();
-      here.n_records += partition.n_records();
+      here.n_bytes += sizes[i];
+      here.n_records += sorted[i].n_records();
     }
     return here;
   }
 
-  // The records with `end` behind each, in pieces of about a megabyte.
-  template <class Put>
-  static void for_each_text(const detail::SortedPartition<Order>& sorted, std::string_view end,
+  // The records by `format`, in pieces of about a megabyte.
+  template <class Format, class Put>
+  static void for_each_text(const detail::SortedPartition<Order>& sorted, const Format& format,
                             std::vector<char>& text, Put&& put) {
     constexpr std::size_t text_bytes = std::size_t{1} << 20;
     text.clear();
     sorted.for_each([&](std::string_view record) {
-      text.insert(text.end(), record.begin(), record.end());
-      text.insert(text.end(), end.begin(), end.end());
+      format.append(text, record);
       if (text.size() >= text_bytes) {
         put(std::span<const char>(text));
         text.clear();

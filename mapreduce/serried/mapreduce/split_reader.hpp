@@ -14,6 +14,7 @@
 
 #include <serried/mapreduce/inputs.hpp>
 #include <serried/mapreduce/text.hpp>
+#include <serried/mpi/communicator.hpp>
 
 namespace serried::mapreduce {
 
@@ -46,6 +47,9 @@ struct Format {
       make_reader;
   /// Files are cut at multiples of it, in bytes.
   std::uint64_t unit = 1;
+  /// Collective, before the first split is read: what splits need to know of the rest of their files. Readers that meet
+  /// something unprepared find it out themselves, which costs more. May be empty.
+  std::function<void(const mpi::Communicator& comm, const InputList& inputs, int n_threads)> prepare = {};
 };
 
 /// Lines, or words: text that can be cut at any `separator`.

@@ -1,7 +1,7 @@
 /// Where an order is cut, so that every partition of a sort gets about as much.
 ///
-/// Records that compare equal may be many, and then no cut of the order can part them: a splitter therefore also has a place
-/// in the input, and equal records before it go to the left.
+/// Records that compare equal may be so many that no cut of the order makes partitions small enough: where that is so, a
+/// splitter also has a place in the input, and equal records before it go to the left.
 #pragma once
 
 #include <algorithm>
@@ -69,7 +69,8 @@ class Splitters {
   explicit Splitters(const Order& order) : order_(order) {}
 
   /// Collective: cuts so that each of `n_partitions` gets about as many of all ranks' samples; fewer partitions where there
-  /// are few samples. `parts_equals`: records that compare equal may be parted by their places.
+  /// are few samples. `parts_equals`: records that compare equal may be parted by their places, where there are enough of them
+  /// for several partitions.
   static Splitters of_samples(const mpi::Communicator& comm, const Order& order, const Sample& sample,
                               std::size_t n_partitions, bool parts_equals) {
     const std::vector<char> all = mpi::gather_ragged(comm, sample.bytes());
@@ -82,16 +83,13 @@ class Splitters {
       std::ranges::sort(sorted.cuts_, [&](const Cut& a, const Cut& b) {
         return !sorted.is_right_of(b, a.prefix, a.record, a.place);
       });
-      const std::size_t n = sorted.cuts_.size();
-      const std::size_t n_cuts = std::min(n_partitions, n) - std::min<std::size_t>(n, 1);
-      const Cut* last = n_cuts > 0 ? &sorted.cuts_.front() : nullptr;
-      for (std::size_t i = 1; i <= n_cuts; ++i) {
-        const Cut& cut = sorted.cuts_[i * n / (n_cuts + 1)];
-        if (!sorted.is_right_of(cut, last->prefix, last->record,
-                                last->place)) {  // else nothing is between them
-          chosen.add(cut.record, cut.place);
-          last = &cut;
-        }
+      const std::vector<Cut> cuts = sorted.some_of(n_partitions);
+      const auto is_like = [&](std::size_t i, std::size_t other) {
+        return other < cuts.size() && order.compare(cuts[i].record, cuts[other].record) == 0;
+      };
+      for (std::size_t i = 0; i < cuts.size(); ++i) {
+        const bool is_frequent = is_like(i, i + 1) || (i > 0 && is_like(i, i - 1));
+        chosen.add(cuts[i].record, is_frequent ? cuts[i].place : 0);
       }
     });
     std::vector<char> bytes = chosen.bytes();
@@ -106,6 +104,8 @@ class Splitters {
   }
 
   [[nodiscard]] std::size_t n_partitions() const noexcept { return cuts_.size() + 1; }
+  /// Whether records of partition `i` may compare equal to some of the one before.
+  [[nodiscard]] bool parts_equals(std::size_t i) const { return i > 0 && cuts_[i - 1].place > 0; }
 
   /// Grows with the order; `prefix` is the order's of `record`.
   [[nodiscard]] std::size_t partition_of(std::uint64_t prefix, std::string_view record,
@@ -134,6 +134,21 @@ class Splitters {
     std::uint64_t place = 0;
     std::string record;
   };
+
+  // Of all cuts so many that there are about `n_partitions` between them, each behind the one before.
+  [[nodiscard]] std::vector<Cut> some_of(std::size_t n_partitions) const {
+    const std::size_t n = cuts_.size();
+    const std::size_t n_cuts = std::min(n_partitions, n) - std::min<std::size_t>(n, 1);
+    std::vector<Cut> some;
+    for (std::size_t i = 1; i <= n_cuts; ++i) {
+      const Cut& cut = cuts_[i * n / (n_cuts + 1)];
+      const Cut& last = some.empty() ? cuts_.front() : some.back();
+      if (!is_right_of(cut, last.prefix, last.record, last.place)) {  // else nothing is between them
+        some.push_back(cut);
+      }
+    }
+    return some;
+  }
 
   // Whether the record is at the cut or after it.
   [[nodiscard]] bool is_right_of(const Cut& cut, std::uint64_t prefix, std::string_view record,

@@ -22,6 +22,13 @@
 
 namespace serried::mapreduce {
 
+/// Whole records, on their way through the stages.
+struct RecordBlock {
+  std::string_view bytes;   ///< where views in the records may point to, as long as the block is visited
+  double share_done = 0;    ///< of this thread's input, about, in [0, 1]
+  std::uint64_t place = 0;  ///< places sort as the input does; each is that of one block
+};
+
 /// What gathers nothing: for a count, and to say what a stage must be able to do.
 struct NoPart {
   void merge(NoPart&&) {}
@@ -30,7 +37,7 @@ struct NoPart {
 };
 
 /// - `Record`: what it hands on, a type that may be a view into the block at hand.
-/// - `for_each_block(purpose, make, visit)`: collective, as TextSource's, but `visit(part, const TextBlock&, each)` gets
+/// - `for_each_block(purpose, make, visit)`: collective, as TextSource's, but `visit(part, const RecordBlock&, each)` gets
 ///   `each(sink)` besides, which calls `sink(const Record&)` for each record of the block.
 /// - `sample_blocks(visit)`: local, as TextSource's, `visit(place, n_most, each)`.
 /// - `source()`: the ranks, threads, memory and counts of the job that it belongs to.
@@ -63,7 +70,8 @@ class SourceStage {
   template <class Make, class Visit>
   [[nodiscard]] auto for_each_block(const std::string& purpose, const Make& make, const Visit& visit) const {
     return source_->for_each_block(purpose, make, [&](auto& part, const TextBlock& block) {
-      return visit(part, block, each_of(block.text));
+      return visit(part, RecordBlock{{block.text.data(), block.text.size()}, block.share_done, block.place},
+                   each_of(block.text));
     });
   }
   template <class Visit>
@@ -103,7 +111,7 @@ class PassStage {
 
   template <class Make, class Visit>
   [[nodiscard]] auto for_each_block(const std::string& purpose, const Make& make, const Visit& visit) const {
-    return inner_.for_each_block(purpose, make, [&](auto& part, const TextBlock& block, auto&& each) {
+    return inner_.for_each_block(purpose, make, [&](auto& part, const RecordBlock& block, auto&& each) {
       return visit(part, block, passed(each));
     });
   }
@@ -145,8 +153,8 @@ class UnionStage {
   [[nodiscard]] auto for_each_block(const std::string& purpose, const Make& make, const Visit& visit) const {
     auto parts = first_.for_each_block(purpose + ", first", make, visit);
     auto more = second_.for_each_block(purpose + ", second", make,
-                                       [&](auto& part, const TextBlock& block, auto&& each) {
-                                         TextBlock later = block;
+                                       [&](auto& part, const RecordBlock& block, auto&& each) {
+                                         RecordBlock later = block;
                                          later.place = first_.end_place() + block.place;
                                          return visit(part, later, each);
                                        });

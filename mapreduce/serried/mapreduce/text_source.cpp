@@ -40,10 +40,11 @@ std::uint64_t fingerprint(const InputList& inputs) {
 
 TextSource::TextSource(const mpi::Communicator& comm, const std::vector<std::string>& patterns, Format format,
                        const TextOptions& options)
-    : comm_(comm.dup()),
-      inputs_(list_inputs(comm_, patterns, options.job.checkpoint)),
-      format_(std::move(format)),
-      options_(options) {
+    : TextSource(comm, list_inputs(comm, patterns, options.job.checkpoint), std::move(format), options) {}
+
+TextSource::TextSource(const mpi::Communicator& comm, InputList inputs, Format format,
+                       const TextOptions& options)
+    : comm_(comm.dup()), inputs_(std::move(inputs)), format_(std::move(format)), options_(options) {
   expects(options.split_bytes > 0, "split_bytes > 0");
   expects(options.window_bytes > 0, "window_bytes > 0");
   // Splits that differ from rank to rank would lose lines or read them twice.
@@ -51,6 +52,9 @@ TextSource::TextSource(const mpi::Communicator& comm, const std::vector<std::str
   options_.split_bytes += (format_.unit - options_.split_bytes % format_.unit) % format_.unit;
   options_.memory = mpi::broadcast_value(comm_, options.memory);
   options_.job.threads = job::n_threads_of(comm_, options.job);
+  if (format_.prepare) {
+    format_.prepare(comm_, inputs_, options_.job.threads);
+  }
   const int n_threads_in_all = mpi::allreduce_value(comm_, options_.job.threads, std::plus<>{});
   bytes_per_thread_ = static_cast<double>(total_size(inputs_)) / n_threads_in_all;
 }
@@ -144,7 +148,8 @@ void TextSource::sample_blocks(
 }
 
 job::Plan TextSource::plan_of(const std::string& purpose, std::span<const Split> splits) const {
-  job::Plan plan{.name = "map", .n = splits.size()};
+  job::Plan plan{.name = n_times_read_ == 1 ? "map" : fmt::format("map-{}", n_times_read_),
+                 .n = splits.size()};
   plan.configuration = fmt::format(
       "purpose={}\ninputs={} of {} bytes, names and times "
       "{:016x}\nrecords={}\nfold_case={}\nsplit_bytes={}\n{}",
@@ -165,6 +170,7 @@ job::Plan TextSource::plan_of(const std::string& purpose, std::span<const Split>
 }
 
 void TextSource::for_each_plan(const std::string& purpose, const RunPlan& run) const {
+  ++n_times_read_;
   std::vector<Split> of_files;
   std::vector<Split> of_streams;
   for (const Split& split : make_splits(inputs_, options_.split_bytes)) {

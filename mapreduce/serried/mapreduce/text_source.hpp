@@ -91,6 +91,8 @@ class TextSource {
   TextSource(const mpi::Communicator& comm, const std::vector<std::string>& patterns, Separator separator,
              const TextOptions& options)
       : TextSource(comm, patterns, text_format(separator), options) {}
+  /// Of inputs that are known, the same list on all ranks.
+  TextSource(const mpi::Communicator& comm, InputList inputs, Format format, const TextOptions& options);
 
   /// Collective. `purpose` says what is made of the text, for a checkpoint must not be taken for that of something else:
   /// "count", "reduce 8-byte values". Every block of every input is visited by exactly one thread of one rank: `visit(part,
@@ -180,7 +182,8 @@ class TextSource {
   InputList inputs_;
   Format format_;
   TextOptions options_;
-  double bytes_per_thread_ = 0;  // of all input, about
+  double bytes_per_thread_ = 0;   // of all input, about
+  mutable int n_times_read_ = 0;  // each time has a ledger of its own
 };
 
 }  // namespace serried::mapreduce

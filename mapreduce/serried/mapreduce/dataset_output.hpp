@@ -1,0 +1,200 @@
+/// Stored records in order, in a file, on a stream or on one rank.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <numeric>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <serried/base/parallel.hpp>
+#include <serried/mapreduce/dataset.hpp>
+#include <serried/mpi/agree.hpp>
+#include <serried/mpi/allgather.hpp>
+#include <serried/mpi/communicator.hpp>
+#include <serried/mpi/gather.hpp>
+#include <serried/report/timed_phase.hpp>
+#include <serried/store/output.hpp>
+
+namespace serried::mapreduce {
+
+/// Writes stored blocks in the order of their places; `format` as record_format.hpp has it. Used once.
+template <class Format>
+class DatasetOutput {
+ public:
+  /// Local.
+  DatasetOutput(const StoredBlocks& blocks, const Format& format)
+      : blocks_(blocks), format_(format), mine_(blocks.in_order()) {}
+
+  /// Collective. A file is committed. Throws on all ranks if it cannot be written.
+  void write(store::Output& output) {
+    const report::TimedPhase phase(blocks_.source->record(), comm(), "write");
+    place_blocks();
+    std::visit([&](auto& kind) { write(kind); }, output);
+    phase.finish(blocks_.source->n_threads());
+  }
+
+ private:
+  struct Text {
+    std::uint64_t place = 0;
+    std::uint64_t n_bytes = 0;
+    int rank = 0;
+  };
+  // What a format takes the size of.
+  struct Records {
+    std::span<const char> bytes;
+
+    template <class Visit>
+    void for_each(Visit&& visit) const {
+      for_each_record(bytes, visit);
+    }
+    [[nodiscard]] std::uint64_t n_records() const {
+      std::uint64_t n = 0;
+      for_each([&](std::string_view) { ++n; });
+      return n;
+    }
+    [[nodiscard]] std::uint64_t n_bytes() const { return bytes.size() - n_records() * sizeof(std::uint32_t); }
+  };
+
+  [[nodiscard]] const mpi::Communicator& comm() const { return blocks_.source->comm(); }
+
+  // Collective: what every block is as text, in the order of all ranks' blocks.
+  void place_blocks() {
+    std::vector<Text> here(mine_.size());
+    in_parallel([&](std::size_t i, std::vector<char>& buffer) {
+      const Records records{blocks_.read(mine_[i], buffer)};
+      here[i] = {blocks_.place(mine_[i]), format_.n_bytes(records), comm().rank()};
+    });
+    mpi::allgather_ragged(comm(), here, all_);
+    std::ranges::sort(all_, {}, &Text::place);
+  }
+
+  void write(store::OutputFile& file) {
+    std::vector<std::uint64_t> offsets;
+    std::uint64_t n_bytes = 0;
+    for (const Text& text : all_) {
+      if (text.rank == comm().rank()) {
+        offsets.push_back(n_bytes);
+      }
+      n_bytes += text.n_bytes;
+    }
+    in_parallel([&](std::size_t i, std::vector<char>& buffer) {
+      std::uint64_t offset = offsets[i];
+      put_text(i, buffer, [&](std::span<const char> text) {
+        file.local_write_at(offset, text);
+        offset += text.size();
+      });
+    });
+    file.commit(n_bytes);
+  }
+
+  // Blocks that follow one another on one rank at once.
+  void write(store::OrderedOutput& output) {
+    std::size_t next_here = 0;
+    std::vector<char> buffer;
+    for (std::size_t begin = 0; begin < all_.size();) {
+      std::size_t end = begin + 1;
+      while (end < all_.size() && all_[end].rank == all_[begin].rank) {
+        ++end;
+      }
+      output.write([&](const store::OrderedOutput::Put& put) {
+        for (std::size_t i = begin; i < end && all_[begin].rank == comm().rank(); ++i) {
+          put_text(next_here++, buffer, put);
+        }
+      });
+      begin = end;
+    }
+  }
+
+  // The text of block `i` of this rank, in pieces of about a megabyte.
+  template <class Put>
+  void put_text(std::size_t i, std::vector<char>& buffer, Put&& put) const {
+    constexpr std::size_t piece_bytes = std::size_t{1} << 20;
+    std::vector<char> text;
+    for_each_record(blocks_.read(mine_[i], buffer), [&](std::string_view record) {
+      format_.append(text, record);
+      if (text.size() >= piece_bytes) {
+        put(std::span<const char>(text));
+        text.clear();
+      }
+    });
+    put(std::span<const char>(text));
+  }
+
+  // Collective: work(i, buffer) for each block of this rank, on all its threads.
+  template <class Work>
+  void in_parallel(Work&& work) const {
+    std::atomic<std::size_t> next{0};
+    mpi::together(comm(), [&] {
+      on_threads(blocks_.source->n_threads(), [&](int) {
+        std::vector<char> buffer;
+        for (std::size_t i = next++; i < mine_.size(); i = next++) {
+          work(i, buffer);
+        }
+      });
+    });
+  }
+
+  const StoredBlocks& blocks_;
+  Format format_;
+  std::vector<StoredBlocks::Index> mine_;
+  std::vector<Text> all_;
+};
+
+/// Local: `visit(record)` for this rank's records, in order.
+template <Encodable T, class Visit>
+void visit_records(const StoredBlocks& blocks, Visit&& visit) {
+  std::vector<char> buffer;
+  for (const StoredBlocks::Index& block : blocks.in_order()) {
+    for_each_record(blocks.read(block, buffer),
+                    [&](std::string_view record) { visit(decode_record<T>(record)); });
+  }
+}
+
+/// Collective: the records of all ranks in order on `root`, nothing on the other ranks.
+template <Encodable T>
+[[nodiscard]] std::vector<OwnedOf<T>> collect_records(const StoredBlocks& blocks, int root) {
+  const mpi::Communicator& comm = blocks.source->comm();
+  struct Header {
+    std::uint64_t place = 0;
+    std::uint64_t n_bytes = 0;
+  };
+  std::vector<char> mine;
+  mpi::together(comm, [&] {
+    std::vector<char> buffer;
+    for (const StoredBlocks::Index& block : blocks.in_order()) {
+      const std::span<const char> bytes = blocks.read(block, buffer);
+      const Header header{blocks.place(block), bytes.size()};
+      detail::append_raw(mine, &header, sizeof header);
+      detail::append_raw(mine, bytes.data(), bytes.size());
+    }
+  });
+  const std::vector<char> all = mpi::gather_ragged(comm, mine, root);
+  std::vector<OwnedOf<T>> records;
+  mpi::together(comm, [&] {
+    struct Found {
+      std::uint64_t place = 0;
+      std::span<const char> bytes;
+    };
+    std::vector<Found> found;
+    for (const char* next = all.data(); next != all.data() + all.size();) {
+      const auto header = detail::take_raw<Header>(next);
+      found.push_back({header.place, {next, header.n_bytes}});
+      next += header.n_bytes;
+    }
+    std::ranges::sort(found, {}, &Found::place);
+    for (const Found& block : found) {
+      for_each_record(block.bytes, [&](std::string_view record) {
+        records.push_back(owned<T>(decode_record<T>(record)));
+      });
+    }
+  });
+  return records;
+}
+
+}  // namespace serried::mapreduce

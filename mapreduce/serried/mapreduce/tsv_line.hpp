@@ -1,0 +1,60 @@
+/// Records as lines of tab-separated fields: keys and values, pairs and tuples, field by field.
+#pragma once
+
+#include <concepts>
+#include <optional>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include <serried/mapreduce/key_traits.hpp>
+#include <serried/mapreduce/order.hpp>
+#include <serried/mapreduce/tsv.hpp>
+
+namespace serried::mapreduce {
+
+/// A formatter for write_lines. A missing optional is an empty field. Throws if text holds a tab or a newline.
+struct TsvLine {
+  template <class T, class Line>
+  void operator()(const T& record, Line& line) const {
+    append(record, line);
+  }
+
+ private:
+  template <TsvField T, class Line>
+  static void append(const T& field, Line& line) {
+    if constexpr (TextKey<T>) {
+      expect_one_field(field);
+    }
+    line << field;
+  }
+  template <class K, class V, class Line>
+  static void append(const KeyValue<K, V>& item, Line& line) {
+    append(item.key, line);
+    line << "\t";
+    append(item.value, line);
+  }
+  template <class A, class B, class Line>
+  static void append(const std::pair<A, B>& pair, Line& line) {
+    append(pair.first, line);
+    line << "\t";
+    append(pair.second, line);
+  }
+  template <class First, class... Rest, class Line>
+  static void append(const std::tuple<First, Rest...>& tuple, Line& line) {
+    std::apply(
+        [&](const First& first, const Rest&... rest) {
+          append(first, line);
+          ((line << "\t", append(rest, line)), ...);
+        },
+        tuple);
+  }
+  template <class T, class Line>
+  static void append(const std::optional<T>& value, Line& line) {
+    if (value) {
+      append(*value, line);
+    }
+  }
+};
+
+}  // namespace serried::mapreduce
