@@ -18,6 +18,7 @@ class Arena {
     if (bytes.size() > room_) {
       room_ = std::max(chunk_bytes, bytes.size());
       next_ = chunks_.emplace_back(std::make_unique_for_overwrite<char[]>(room_)).get();
+      n_bytes_ += room_;
     }
     char* const copy = next_;
     std::memcpy(copy, bytes.data(), bytes.size());
@@ -26,12 +27,16 @@ class Arena {
     return copy;
   }
 
+  /// Of memory.
+  [[nodiscard]] std::size_t n_bytes() const noexcept { return n_bytes_; }
+
  private:
   static constexpr std::size_t chunk_bytes = std::size_t{1} << 20;
 
   std::vector<std::unique_ptr<char[]>> chunks_;
   char* next_ = nullptr;
   std::size_t room_ = 0;
+  std::size_t n_bytes_ = 0;
 };
 
 }  // namespace serried::mapreduce

@@ -69,6 +69,24 @@ class CombineTable {
     }
   }
 
+  /// How many keys it holds before it grows.
+  [[nodiscard]] std::size_t capacity() const { return n_keys_of(rows_.size()); }
+  /// Grows to what it will need, as far as that can be told, but to at most `n_most` keys if that is more than it has.
+  void grow(std::size_t n_most) {
+    flush();
+    rehash(std::max(n_keys_ + 1, std::min(estimate_keys(), n_most)));
+  }
+  /// Forgets its keys. Its rows stay where they are.
+  void clear() {
+    n_batched_ = 0;
+    std::fill(rows_.begin(), rows_.end(), Row<Value>{});
+    arena_ = {};
+    n_keys_ = 0;
+    keys_before_ = 0;
+  }
+  /// Bytes of memory for rows and for long keys.
+  [[nodiscard]] std::size_t n_bytes() const { return rows_.size() * sizeof(Row<Value>) + arena_.n_bytes(); }
+
   /// The share of all input that was added so far, in (0, 1]: what the estimate of the final size starts
   /// from.
   void set_progress(double share) { progress_ = share; }
@@ -77,6 +95,13 @@ class CombineTable {
   [[nodiscard]] std::span<const Row<Value>> rows() const { return {rows_.data(), rows_.size()}; }
   [[nodiscard]] std::size_t n_keys() const { return n_keys_; }
   [[nodiscard]] Arena take_arena() && { return std::move(arena_); }
+  /// Bytes of the rows of a table for `n_keys`, and how many keys so many bytes are enough for.
+  [[nodiscard]] static std::size_t n_bytes_of(std::size_t n_keys) {
+    return n_slots_for(n_keys) * sizeof(Row<Value>);
+  }
+  [[nodiscard]] static std::size_t n_keys_in(std::size_t n_bytes) {
+    return n_keys_of(n_bytes / sizeof(Row<Value>));
+  }
 
  private:
   struct Addition {

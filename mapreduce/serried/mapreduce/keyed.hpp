@@ -3,16 +3,14 @@
 ///     auto counts = mr::text_lines(world, {"*.txt"}).flat_map<…>(…).reduce_by_key(std::plus<>{});
 ///     counts.sort_by(mr::descending_value).write_tsv("counts.tsv");
 ///
-/// It is spread over all threads of all ranks. Unless it was sorted, its order is that of the keys' hashes:
+/// It is spread over all threads of all ranks, in memory or, where that is too little (TextOptions::memory), on disk. Unless it was sorted, its order is that of the keys' hashes:
 /// it means nothing, but it is the same for any number of ranks and threads.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
 #include <functional>
-#include <iterator>
 #include <memory>
-#include <numeric>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -20,15 +18,18 @@
 #include <variant>
 #include <vector>
 
-#include <serried/base/parallel.hpp>
 #include <serried/mapreduce/exchange.hpp>
+#include <serried/mapreduce/keyed_output.hpp>
+#include <serried/mapreduce/keyed_rows.hpp>
+#include <serried/mapreduce/keyed_sort.hpp>
+#include <serried/mapreduce/keyed_top.hpp>
 #include <serried/mapreduce/lines.hpp>
+#include <serried/mapreduce/on_threads.hpp>
 #include <serried/mapreduce/order.hpp>
 #include <serried/mapreduce/text_source.hpp>
 #include <serried/mapreduce/tsv.hpp>
 #include <serried/mpi/agree.hpp>
 #include <serried/mpi/allreduce.hpp>
-#include <serried/mpi/broadcast.hpp>
 #include <serried/mpi/exscan.hpp>
 #include <serried/mpi/gather.hpp>
 #include <serried/report/timed_phase.hpp>
@@ -45,28 +46,24 @@ class KeyedData {
   /// An item that owns its key.
   using OwnedItem = KeyValue<OwnedKey, V>;
 
-  /// For reduce_by_key: `parts[i]` are the rows of thread i of this rank, whose keys' hashes lie in that
-  /// part's slice.
-  KeyedData(std::shared_ptr<const TextSource> source, Layout layout, std::vector<std::vector<Row<V>>> parts,
-            Keepers keepers, SourceCounts counts)
+  /// For reduce_by_key: the parts of `rows` are slices of the hash range in order, over the ranks, too.
+  KeyedData(std::shared_ptr<const TextSource> source, Layout layout, KeyedRows<K, V> rows,
+            SourceCounts counts)
       : source_(std::move(source)),
         layout_(std::move(layout)),
-        parts_(std::move(parts)),
-        keepers_(std::move(keepers)),
+        rows_(std::move(rows)),
         source_counts_(counts) {}
   KeyedData(KeyedData&&) noexcept = default;
   KeyedData& operator=(KeyedData&&) noexcept = default;
 
   /// What was read to make this, over all ranks. Local.
   [[nodiscard]] const SourceCounts& source_counts() const { return source_counts_; }
+  /// Bytes that this rank has put on disk, for they did not fit into memory. Local.
+  [[nodiscard]] std::uint64_t n_spilled() const { return rows_.stored ? rows_.stored->n_spilled() : 0; }
 
   /// Collective: how many keys there are, on every rank.
   [[nodiscard]] std::uint64_t count() const {
-    std::uint64_t n = 0;
-    for (const auto& part : parts_) {
-      n += part.size();
-    }
-    return mpi::allreduce_value(comm(), n, std::plus<>{});
+    return mpi::allreduce_value(comm(), rows_.n_rows(), std::plus<>{});
   }
 
   /// Collective: sorts by `order` (order.hpp), equal ones by key. A user's order is `bool(const auto& a,
@@ -74,10 +71,18 @@ class KeyedData {
   template <class Order>
   KeyedData& sort_by(Order order) & {
     const report::TimedPhase phase(source_->record(), comm(), "sort");
-    is_ordered_ = false;
-    distribute_by(order);
-    on_parts([&](std::size_t i) { sort_rows<K>(parts_[i], order); });
-    is_ordered_ = true;
+    const std::uint64_t n_bytes = rows_.stored ? 0 : rows_.n_rows() * sizeof(Row<V>);
+    // In memory, rows are there three times over while they change places.
+    if (mpi::allreduce_value(comm(), n_bytes, mpi::max) > source_->options().memory / 4) {
+      pack();
+    }
+    if (rows_.stored) {
+      detail::StoredSort<K, V, Order> sort(*source_, order);
+      rows_.stored = sort.run(*std::move(rows_.stored));
+    } else {
+      detail::sort_in_memory(*source_, layout_, rows_, order);
+    }
+    rows_.is_ordered = true;
     phase.finish(source_->n_threads());
     return *this;
   }
@@ -89,9 +94,15 @@ class KeyedData {
   /// Collective: keeps the items for which `predicate(const Item&)` is true, which is called by several threads at once.
   template <class Predicate>
   KeyedData& filter(Predicate predicate) & {
-    on_parts([&](std::size_t i) {
-      std::erase_if(parts_[i], [&](const Row<V>& row) {
-        return !predicate(Item{key_view<K>(row.key), row.value});
+    const auto is_out = [&](const Row<V>& row) { return !predicate(Item{key_view<K>(row.key), row.value}); };
+    if (!rows_.stored) {
+      on_parts([&](std::size_t part, std::size_t) { std::erase_if(rows_.parts[part], is_out); });
+      return *this;
+    }
+    on_parts([&](std::size_t part, std::size_t thread) {
+      rows_.stored->read(part, [&](std::vector<Row<V>>& rows) {
+        std::erase_if(rows, is_out);
+        rows_.stored->write(part, thread, rows);
       });
     });
     return *this;
@@ -115,26 +126,21 @@ class KeyedData {
   /// Collective: keeps the first `k` by `order` (of all ranks together), sorted.
   template <class Order>
   KeyedData& top(std::uint64_t k, Order order) & {
-    // The first k of all are among the first k of each part.
-    on_parts([&](std::size_t i) {
-      std::vector<Row<V>>& rows = parts_[i];
-      if (rows.size() > k) {
-        std::ranges::nth_element(rows, rows.begin() + static_cast<std::ptrdiff_t>(k),
-                                 RowLess<K, V, Order>(order));
-        rows.resize(k);
+    // The first k of all are among the first k of each thread.
+    const auto n_threads = static_cast<std::uint64_t>(source_->n_threads());
+    const std::uint64_t n_bytes = (2 * std::min(k, rows_.n_rows()) + 65'536) * n_threads * sizeof(Row<V>);
+    if (!rows_.stored || mpi::allreduce_value(comm(), n_bytes, mpi::max) <= source_->options().memory / 4) {
+      mpi::together(comm(), [&] { detail::keep_first(rows_, source_->n_threads(), k, order); });
+    }
+    sort_by(order);
+    std::uint64_t n_before = mpi::exscan_value(comm(), rows_.n_rows(), std::plus<>{});
+    mpi::together(comm(), [&] {
+      for (std::size_t part = 0; part < rows_.n_parts(); ++part) {
+        const std::uint64_t n = rows_.n_rows(part);
+        rows_.truncate(part, std::min(n, k - std::min(k, n_before)));
+        n_before += n;
       }
     });
-    sort_by(order);
-    std::uint64_t n_here = 0;
-    for (const auto& part : parts_) {
-      n_here += part.size();
-    }
-    std::uint64_t n_before = mpi::exscan_value(comm(), n_here, std::plus<>{});
-    for (auto& part : parts_) {
-      const std::uint64_t n_kept = std::min<std::uint64_t>(part.size(), k - std::min(k, n_before));
-      n_before += part.size();
-      part.resize(n_kept);
-    }
     return *this;
   }
   template <class Order>
@@ -146,11 +152,7 @@ class KeyedData {
   [[nodiscard]] std::vector<OwnedItem> collect(int root = 0) {
     ensure_order();
     std::vector<char> bytes;
-    for (const auto& part : parts_) {
-      for (const Row<V>& row : part) {
-        append_wire(bytes, row);
-      }
-    }
+    mpi::together(comm(), [&] { for_each_row_here([&](const Row<V>& row) { append_wire(bytes, row); }); });
     const std::vector<char> all = mpi::gather_ragged(comm(), bytes, root);
     std::vector<OwnedItem> items;
     for_each_wire<V>(all, [&](const HashedKey& key, const V& value) {
@@ -165,11 +167,7 @@ class KeyedData {
   void for_each_local(Visit&& visit) {
     ensure_order();
     mpi::together(comm(), [&] {
-      for (const auto& part : parts_) {
-        for (const Row<V>& row : part) {
-          visit(Item{key_view<K>(row.key), row.value});
-        }
-      }
+      for_each_row_here([&](const Row<V>& row) { visit(Item{key_view<K>(row.key), row.value}); });
     });
   }
 
@@ -190,16 +188,18 @@ class KeyedData {
   }
 
  private:
-  static constexpr std::size_t text_buffer_bytes = std::size_t{1} << 20;
-
   [[nodiscard]] const mpi::Communicator& comm() const { return source_->comm(); }
 
-  // Collective: work(i) for each local part, on a thread of its own; a failure is everybody's.
+  // Collective: work(part, thread) for each local part; a failure is everybody's.
   template <class Work>
   void on_parts(Work&& work) {
-    mpi::together(comm(), [&] {
-      on_threads(static_cast<int>(parts_.size()), [&](int i) { work(static_cast<std::size_t>(i)); });
-    });
+    mpi::together(comm(), [&] { for_each_on_threads(source_->n_threads(), rows_.n_parts(), work); });
+  }
+  template <class Visit>
+  void for_each_row_here(Visit&& visit) const {
+    for (std::size_t part = 0; part < rows_.n_parts(); ++part) {
+      rows_.read_in_order(part, [&](std::span<const Row<V>> rows) { for_each_row(rows, visit); });
+    }
   }
 
   template <class Format>
@@ -213,138 +213,47 @@ class KeyedData {
   }
   template <class Format>
   void write_rows(store::OutputFile& output, const Format& format) {
-    const report::TimedPhase phase(source_->record(), comm(), "write");
-    ensure_order();
-    std::vector<std::uint64_t> sizes(parts_.size());
-    on_parts([&](std::size_t i) {
-      for (const Row<V>& row : parts_[i]) {
-        sizes[i] += format.size(row);
-      }
-    });
-    const std::uint64_t n_here = std::accumulate(sizes.begin(), sizes.end(), std::uint64_t{0});
-    std::vector<std::uint64_t> offsets(parts_.size(), mpi::exscan_value(comm(), n_here, std::plus<>{}));
-    for (std::size_t i = 1; i < offsets.size(); ++i) {
-      offsets[i] = offsets[i - 1] + sizes[i - 1];
-    }
-    on_parts([&](std::size_t i) {
-      for_each_text(parts_[i], format, [&](std::span<const char> text) {
-        output.local_write_at(offsets[i], text);
-        offsets[i] += text.size();
-      });
-    });
-    output.commit(mpi::allreduce_value(comm(), n_here, std::plus<>{}));
-    phase.finish(source_->n_threads());
+    write_to(output, format, source_->n_threads());
   }
   template <class Format>
   void write_rows(store::OrderedOutput& output, const Format& format) {
+    write_to(output, format, 1);
+  }
+  template <class Output, class Format>
+  void write_to(Output& output, const Format& format, int n_threads) {
     const report::TimedPhase phase(source_->record(), comm(), "write");
     ensure_order();
-    output.write([&](const store::OrderedOutput::Put& put) {
-      for (const auto& part : parts_) {
-        for_each_text(part, format, put);
-      }
-    });
-    phase.finish(1);
-  }
-
-  // The lines of `rows` in pieces of about text_buffer_bytes.
-  template <class Format, class Put>
-  static void for_each_text(const std::vector<Row<V>>& rows, const Format& format, Put&& put) {
-    std::vector<char> text;
-    text.reserve(2 * text_buffer_bytes);
-    for_each_row(std::span<const Row<V>>(rows), [&](const Row<V>& row) {
-      format.append(text, row);
-      if (text.size() >= text_buffer_bytes) {
-        put(std::span<const char>(text));
-        text.clear();
-      }
-    });
-    if (!text.empty()) {
-      put(std::span<const char>(text));
-    }
+    detail::write_rows(comm(), n_threads, rows_, output, format);
+    phase.finish(n_threads);
   }
 
   // Collective. Parts are slices of the hash range in order, so rows sorted by hash in each are in order
-  // everywhere.
+  // everywhere. Packed ones are sorted when they are read.
   void ensure_order() {
-    if (is_ordered_) {
+    if (rows_.is_ordered || rows_.stored) {
       return;
     }
-    on_parts([&](std::size_t i) {
-      std::ranges::sort(parts_[i], [](const Row<V>& a, const Row<V>& b) {
-        const std::uint64_t hash_a = a.key.hash();
-        const std::uint64_t hash_b = b.key.hash();
-        return hash_a != hash_b ? hash_a < hash_b : key_less<K>(a.key, b.key);
-      });
-    });
-    is_ordered_ = true;
+    on_parts([&](std::size_t part, std::size_t) { sort_by_hash<K>(rows_.parts[part]); });
+    rows_.is_ordered = true;
   }
 
-  // Collective: gives every part a slice of the order, as equal as a sample of the rows can make them.
-  template <class Order>
-  void distribute_by(const Order& order) {
-    const std::size_t n_parts = layout_.n_parts();
-    if (n_parts == 1) {
-      return;
-    }
-    const RowLess<K, V, Order> less(order);
-    std::vector<char> sample_bytes = gather_sample();
-    std::vector<Row<V>> sample;
-    for_each_wire<V>(sample_bytes, [&](const HashedKey& key, const V& value) {
-      sample.push_back({key.key, value});
+  // Collective.
+  void pack() {
+    StoredRows<K, V> stored = detail::stored_rows_of<K, V>(*source_);
+    stored.add_parts(rows_.n_parts());
+    on_parts([&](std::size_t part, std::size_t thread) {
+      stored.write(part, thread, rows_.parts[part]);
+      rows_.parts[part] = {};
     });
-    std::vector<Row<V>> splitters;
-    mpi::together(comm(), [&] {  // the user's order may throw
-      std::ranges::sort(sample, less);
-      for (std::size_t part = 1; part < n_parts && !sample.empty(); ++part) {
-        splitters.push_back(sample[part * sample.size() / n_parts]);
-      }
-    });
-
-    const auto me = static_cast<std::size_t>(comm().rank());
-    std::vector<Sender<V>> senders(parts_.size(), Sender<V>(layout_, me));
-    on_parts([&](std::size_t i) {
-      senders[i].reserve(parts_[i].size());
-      for_each_row(std::span<const Row<V>>(parts_[i]), [&](const Row<V>& row) {
-        const auto above = std::ranges::upper_bound(splitters, row, less);
-        senders[i].add(static_cast<std::size_t>(above - splitters.begin()), row);
-      });
-      parts_[i] = {};
-    });
-    auto exchange = Exchange<V>::run(comm(), layout_, senders);
-    on_parts([&](std::size_t i) {
-      parts_[i].reserve(exchange.deliveries[i].n_rows());
-      exchange.deliveries[i].for_each([&](const HashedKey& key, const V& value) {
-        parts_[i].push_back({key.key, value});
-      });
-      exchange.deliveries[i] = {};
-    });
-    std::ranges::move(exchange.keepers, std::back_inserter(keepers_));
-  }
-
-  // Collective: some rows of every part, as bytes, on every rank.
-  [[nodiscard]] std::vector<char> gather_sample() const {
-    // Every rank sorts the whole sample: fewer rows of each part where there are many parts.
-    const std::size_t n_from_each = std::clamp<std::size_t>(16384 / layout_.n_parts(), 16, 128);
-    std::vector<char> bytes;
-    for (const auto& part : parts_) {
-      // Evenly spaced in an order that has nothing to do with the one wanted.
-      const std::size_t n = std::min(part.size(), n_from_each);
-      for (std::size_t i = 0; i < n; ++i) {
-        append_wire(bytes, part[i * part.size() / n]);
-      }
-    }
-    std::vector<char> all = mpi::gather_ragged(comm(), bytes);
-    mpi::broadcast_resized(comm(), all);
-    return all;
+    rows_.parts = {};
+    rows_.keepers = {};
+    rows_.stored = std::move(stored);
   }
 
   std::shared_ptr<const TextSource> source_;
   Layout layout_;
-  std::vector<std::vector<Row<V>>> parts_;
-  Keepers keepers_;
+  KeyedRows<K, V> rows_;
   SourceCounts source_counts_;
-  bool is_ordered_ = false;
 };
 
 }  // namespace serried::mapreduce

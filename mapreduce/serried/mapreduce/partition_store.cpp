@@ -193,6 +193,7 @@ void PartitionStore::absorb(const PartitionStore& other) {
 }
 
 void PartitionStore::read_spilled(std::size_t partition, std::vector<char>& bytes) const {
+  bytes.clear();
   std::vector<char> piece_bytes;
   for (const SpillFile::Piece& piece : partitions_[partition].spilled) {
     spill_.read(piece, piece_bytes);

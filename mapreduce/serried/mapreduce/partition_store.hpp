@@ -99,6 +99,21 @@ class PartitionStore {
     to.chunk.n_bytes += n_bytes;
   }
 
+  /// A record as `write(char* to)` writes it, without a length: it returns the end of what it has written, of at most `n_most`
+  /// bytes. Such records are for those who know their lengths; all of them are of one place.
+  template <class Write>
+  void add_bare(std::size_t partition, std::size_t n_most, Write&& write) {
+    Partition& to = partitions_[partition];
+    if (to.chunk_place != 0 || to.room < n_most) [[unlikely]] {
+      open_chunk(to, {}, n_most);
+    }
+    const auto n_bytes = static_cast<std::size_t>(write(to.next) - to.next);
+    to.next += n_bytes;
+    to.room -= n_bytes;
+    ++to.chunk.n_records;
+    to.chunk.n_bytes += n_bytes;
+  }
+
   /// Adds all that `other`, which has as many partitions, has; no place may be in both. After its `finish`.
   void absorb(const PartitionStore& other);
 

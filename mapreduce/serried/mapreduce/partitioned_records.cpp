@@ -27,7 +27,10 @@ PartitionedRecords::PartitionedRecords(const mpi::Communicator& comm, Options op
                                        std::size_t n_partitions, const std::vector<bool>& parts_equals)
     : comm_(&comm), options_(std::move(options)) {
   for (std::size_t i = 0; i < n_partitions; ++i) {
-    partitions_.push_back({.level = 0, .index = i, .parts_equals = !parts_equals.empty() && parts_equals[i]});
+    partitions_.push_back({.level = 0,
+                           .index = i,
+                           .n_bits = static_cast<int>(std::bit_width(n_partitions)) - 1,
+                           .parts_equals = !parts_equals.empty() && parts_equals[i]});
   }
   levels_.push_back(std::move(stores));
   measure();
@@ -77,7 +80,8 @@ std::size_t PartitionedRecords::n_wanted_of(const Partition& partition, std::siz
   if (partition.n_bytes <= 2 * options_.bytes_each) {
     return 1;
   }
-  const std::uint64_t n_most = options_.memory / 2 / bytes_of_one;
+  constexpr std::uint64_t fewest = 16;
+  const std::uint64_t n_most = std::max(options_.memory / 2 / bytes_of_one, fewest);
   return std::min<std::uint64_t>(partition.n_bytes / options_.bytes_each + 1,
                                  n_most - std::min<std::uint64_t>(n_new, n_most));
 }
@@ -100,8 +104,23 @@ void PartitionedRecords::begin_rounds(Deal deal) {
   const auto n_ranks = static_cast<std::size_t>(comm_->size());
   deal_ = deal;
   left_.assign(n_ranks, Range{0, partitions_.size()});
-  for (std::size_t rank = 0; deal == Deal::in_slices && rank < n_ranks; ++rank) {
-    left_[rank] = block(partitions_.size(), n_ranks, rank);
+  if (deal == Deal::in_turn) {
+    return;
+  }
+  double n_bytes = 0;
+  for (const Partition& partition : partitions_) {
+    n_bytes += static_cast<double>(partition.n_bytes);
+  }
+  double n_before = 0;
+  std::size_t next = 0;
+  for (std::size_t rank = 0; rank < n_ranks; ++rank) {
+    const double end = n_bytes * static_cast<double>(rank + 1) / static_cast<double>(n_ranks);
+    left_[rank].begin = next;
+    while (next < partitions_.size() &&
+           (rank + 1 == n_ranks || n_before + static_cast<double>(partitions_[next].n_bytes) / 2 < end)) {
+      n_before += static_cast<double>(partitions_[next++].n_bytes);
+    }
+    left_[rank].end = next;
   }
 }
 
@@ -117,10 +136,8 @@ std::vector<Range> PartitionedRecords::ranges(std::size_t n_each) const {
   return ranges;
 }
 
-// Whether what any rank gets, which is there three times over while it is worked on, and what any rank sends is within a
-// twelfth of the memory.
+// Whether no rank gets more than it should, or sends more than twice that.
 bool PartitionedRecords::fits(const std::vector<Range>& ranges) const {
-  const std::uint64_t limit = options_.memory / 12;
   std::uint64_t n_bytes_sent = 0;
   for (const Range& range : ranges) {
     std::uint64_t n_bytes = 0;
@@ -128,7 +145,7 @@ bool PartitionedRecords::fits(const std::vector<Range>& ranges) const {
       n_bytes += partitions_[i].n_bytes;
       n_bytes_sent += partitions_[i].n_bytes_most;
     }
-    if (n_bytes > limit || n_bytes_sent > 2 * limit) {
+    if (n_bytes > options_.round_bytes || n_bytes_sent > 2 * options_.round_bytes) {
       return false;
     }
   }

@@ -14,6 +14,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -32,7 +33,7 @@
 namespace serried::mapreduce {
 
 /// Who gets which partitions in a round. `in_turn`: rank 0 the first few that are left, then rank 1, …; so that rounds are in
-/// order. `in_slices`: every rank the first few that are left of its own slice of all; so that ranks are in order.
+/// order. `in_slices`: every rank the first few that are left of its own slice of all, which has about as many bytes as the others'; so that ranks are in order.
 enum class Deal : bool { in_turn, in_slices };
 
 /// Move-only.
@@ -41,16 +42,18 @@ class PartitionedRecords {
   using Stores = std::vector<std::unique_ptr<PartitionStore>>;
   /// The same on all ranks.
   struct Options {
-    std::uint64_t memory = 0;      ///< of a rank: half of it for the stores, half for rounds
-    std::uint64_t bytes_each = 0;  ///< what a partition should have
-    std::string tmp{};             ///< see SpillFile
-    std::string checkpoint{};      ///< if there is one, a signal ends the job between two rounds
-    std::string work{};            ///< what rounds are for: "sorting"
+    std::uint64_t memory = 0;       ///< of a rank: half of it for the stores
+    std::uint64_t round_bytes = 0;  ///< what a rank gets in a round, which is there three times over, at most
+    std::uint64_t bytes_each = 0;   ///< what a partition should have
+    std::string tmp{};              ///< see SpillFile
+    std::string checkpoint{};       ///< if there is one, a signal ends the job between two rounds
+    std::string work{};             ///< what rounds are for: "sorting"
   };
   struct Partition {
-    std::size_t level = 0;           ///< of the cut that made it, from 0
-    std::size_t index = 0;           ///< in the stores of that level
-    std::uint64_t n_bytes = 0;       ///< over all ranks
+    std::size_t level = 0;      ///< of the cut that made it, from 0
+    std::size_t index = 0;      ///< in the stores of that level
+    int n_bits = 0;             ///< of hashes that all its records agree in, if all cuts were made by hashes
+    std::uint64_t n_bytes = 0;  ///< over all ranks
     std::uint64_t n_bytes_most = 0;  ///< on the rank that has most of it
     bool parts_equals = false;       ///< its records may compare equal to some of the partition before
   };
@@ -67,8 +70,9 @@ class PartitionedRecords {
 
   /// Collective: partitions that are far larger than they should be become several. False if there is none.
   /// `make_cut(const Partition&, n_wanted)`, collective, gives an object with `n_partitions()`, 1 if it cannot be cut, and
-  /// `cut(const Chunk&, put)`, which calls `put(i, const Position&, record)` for each record of the chunk; where it may part
-  /// records that compare equal, also with `parts_equals(i)`, as Splitters has it.
+  /// `cut(const Chunk&, PartitionStore&, first)`, which adds the records of a chunk to partitions from number `first` on;
+  /// `finish(PartitionStore&, first)` is called after the last chunk. Where it may part records that compare equal, also with
+  /// `parts_equals(i)`, as Splitters has it.
   template <class MakeCut>
   [[nodiscard]] bool cut_again(MakeCut&& make_cut) {
     using Cut = std::invoke_result_t<MakeCut&, const Partition&, std::size_t>;
@@ -87,6 +91,7 @@ class PartitionedRecords {
       }
       for (std::size_t i = 0; i < cut->n_partitions(); ++i) {
         Partition& part = refined.emplace_back(Partition{.level = levels_.size(), .index = n_new++});
+        part.n_bits = partition.n_bits + static_cast<int>(std::bit_width(cut->n_partitions())) - 1;
         if (i == 0) {
           part.parts_equals = partition.parts_equals;
         } else if constexpr (requires { cut->parts_equals(i); }) {
@@ -103,11 +108,9 @@ class PartitionedRecords {
       stores[0] = std::make_unique<PartitionStore>(options_of_level(n_new));
       std::size_t first = 0;
       for (auto& [partition, cut] : cuts) {
-        for_each_chunk_here(partition, [&, first, &by = cut](const Chunk& chunk) {
-          by.cut(chunk, [&](std::size_t i, const Position& position, std::string_view record) {
-            stores[0]->add(first + i, position, record);
-          });
-        });
+        for_each_chunk_here(partition,
+                            [&, first, &by = cut](const Chunk& chunk) { by.cut(chunk, *stores[0], first); });
+        cut.finish(*stores[0], first);
         first += cut.n_partitions();
         drop(partition);
       }

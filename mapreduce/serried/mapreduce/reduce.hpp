@@ -1,11 +1,17 @@
 /// How equal keys meet: combine where they are read, then exchange, then combine what arrived.
+///
+/// Few keys are combined in a table a thread, whose rows are then exchanged all at once. Where keys are too many for that
+/// (combined_rows.hpp), every thread puts rows into partitions of the hash range, on disk if need be, and these are exchanged
+/// and combined one round after the other.
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <span>
 #include <string>
@@ -16,13 +22,17 @@
 
 #include <serried/base/parallel.hpp>
 #include <serried/base/partition.hpp>
-#include <serried/job/run.hpp>
+#include <serried/mapreduce/combine_partitions.hpp>
 #include <serried/mapreduce/combine_table.hpp>
+#include <serried/mapreduce/combined_rows.hpp>
 #include <serried/mapreduce/exchange.hpp>
 #include <serried/mapreduce/keyed.hpp>
+#include <serried/mapreduce/on_threads.hpp>
+#include <serried/mapreduce/spill_file.hpp>
 #include <serried/mapreduce/stage.hpp>
 #include <serried/mapreduce/text_source.hpp>
 #include <serried/mpi/agree.hpp>
+#include <serried/mpi/allreduce.hpp>
 #include <serried/mpi/reduction.hpp>
 #include <serried/report/timed_phase.hpp>
 
@@ -37,46 +47,26 @@ concept OrderFree = std::convertible_to<std::invoke_result_t<const Op&, const V&
 
 namespace detail {
 
-// What a thread has combined, as a job::Partial.
-template <class V, class Combine>
-class CombinedRows {
- public:
-  explicit CombinedRows(const Combine& combine)
-      : table_(std::make_unique<CombineTable<V, Combine>>(combine)) {}
-
-  [[nodiscard]] CombineTable<V, Combine>& table() const { return *table_; }
-
-  void merge(CombinedRows&& other) {
-    table_->reserve(other.table().n_keys());
-    for_each_row(other.table().rows(), [&](const Row<V>& row) {
-      if (row.is_used()) {
-        table_->add(HashedKey{row.key, row.key.hash()}, row.value);
-      }
-    });
-    table_->flush();
-  }
-  // Their number, and the rows in the order of their slots.
-  void save(std::vector<std::byte>& bytes) const {
-    job::append_bytes(bytes, std::uint64_t{table_->n_keys()});
-    for_each_row(table_->rows(), [&](const Row<V>& row) {
-      if (row.is_used()) {
-        append_wire(bytes, row);
-      }
-    });
-  }
-  void load(std::span<const std::byte> bytes) {
-    const auto front = bytes.first(std::min(bytes.size(), sizeof(std::uint64_t)));
-    const auto n_keys = job::value_of_bytes<std::uint64_t>(front);
-    const auto rows = bytes.subspan(front.size());
-    table_->reserve(std::min(n_keys, rows.size()));  // each takes more than a byte
-    const std::span text(reinterpret_cast<const char*>(rows.data()), rows.size());
-    for_each_wire<V>(text, [&](const HashedKey& key, const V& value) { table_->add(key, value); });
-    table_->flush();
-  }
-
- private:
-  std::unique_ptr<CombineTable<V, Combine>> table_;  // large, and moved
-};
+// Collective: how threads combine what they read from `n_sources` sources, one after the other.
+[[nodiscard]] inline CombineOptions combine_options(const TextSource& source, const Layout& layout,
+                                                    std::size_t n_sources) {
+  constexpr std::size_t bytes_of_one = std::size_t{32} << 10;  // a block of 4 KiB is an eighth of it
+  constexpr std::size_t n_partitions = 1024;
+  constexpr std::size_t fewest = 16;
+  constexpr std::size_t cache_bytes = std::size_t{2} << 20;
+  const TextOptions& options = source.options();
+  // With a checkpoint, a thread has what is saved and what is not.
+  const std::size_t n_partials = n_sources * (options.job.checkpoint.empty() ? 1 : 2);
+  const std::size_t share = options.memory / 4 / n_partials / static_cast<std::size_t>(source.n_threads());
+  const std::size_t n_most = std::max(share / bytes_of_one, fewest);
+  const std::size_t wanted = std::min(std::max(n_partitions, 4 * layout.n_parts()), n_most);
+  const int bits = std::min(static_cast<int>(std::bit_width(wanted)) - 1, most_partition_bits);
+  return {.partition_bits = mpi::allreduce_value(source.comm(), bits, mpi::min),
+          .table_bytes = share,
+          .store_bytes = share,
+          .cache_bytes = std::min(cache_bytes, share / 2),
+          .tmp = options.tmp};
+}
 
 // The rows of a table that are in use, in a vector of their own.
 template <class V, class Combine>
@@ -96,27 +86,25 @@ void keep_arena(CombineTable<V, Combine>&& table, Keepers& keepers) {
   keepers.push_back(std::make_shared<Arena>(std::move(table).take_arena()));
 }
 
-// Collective: what all threads of all ranks have combined, combined; each part is given a slice of the hash range.
+// Collective: what all threads of all ranks have combined in tables, combined; each part is given a slice of the hash range.
 template <Key K, class V, class Op>
-KeyedData<K, V> exchange_combined(std::shared_ptr<const TextSource> source, const Layout& layout,
-                                  std::vector<CombinedRows<V, Op>> tables, const SourceCounts& counts,
-                                  const Op& op) {
+[[nodiscard]] KeyedRows<K, V> exchange_tables(const TextSource& source, const Layout& layout,
+                                              std::vector<CombinedRows<K, V, Op>> tables, const Op& op) {
   using Table = CombineTable<V, Op>;
-  const mpi::Communicator& comm = source->comm();
-  const int n_threads = source->n_threads();
-  const report::TimedPhase phase(source->record(), comm, "exchange");
-  std::vector<std::vector<Row<V>>> parts(static_cast<std::size_t>(n_threads));
-  Keepers keepers;
+  const mpi::Communicator& comm = source.comm();
+  const int n_threads = source.n_threads();
+  KeyedRows<K, V> rows;
+  rows.parts.resize(static_cast<std::size_t>(n_threads));
 
   // One thread in all: nobody to exchange with, unless what an earlier run has saved is a table of its own.
   if (layout.n_parts() == 1 && tables.size() <= 1) {
     mpi::together(comm, [&] {
       for (auto& only : tables) {
-        parts[0] = used_rows(only.table());
-        keep_arena(std::move(only.table()), keepers);
+        rows.parts[0] = used_rows(only.table());
+        keep_arena(std::move(only.table()), rows.keepers);
       }
     });
-    return {std::move(source), layout, std::move(parts), std::move(keepers), counts};
+    return rows;
   }
 
   // Each part owns a slice of the hash range and is given all rows in it.
@@ -136,12 +124,12 @@ KeyedData<K, V> exchange_combined(std::shared_ptr<const TextSource> source, cons
       }
     });
     for (auto& table : tables) {
-      keep_arena(std::move(table.table()), keepers);
+      keep_arena(std::move(table.table()), rows.keepers);
     }
     tables.clear();
   });
   auto exchange = Exchange<V>::run(comm, layout, senders);
-  std::ranges::move(exchange.keepers, std::back_inserter(keepers));
+  std::ranges::move(exchange.keepers, std::back_inserter(rows.keepers));
   mpi::together(comm, [&] {
     on_threads(n_threads, [&](int thread) {
       const auto i = static_cast<std::size_t>(thread);
@@ -152,11 +140,37 @@ KeyedData<K, V> exchange_combined(std::shared_ptr<const TextSource> source, cons
       delivery.for_each([&](const HashedKey& key, const V& value) { table.add(key, value); });
       table.flush();
       delivery = {};
-      parts[i] = used_rows(table);
+      rows.parts[i] = used_rows(table);
     });
   });
-  phase.finish(n_threads);
-  return {std::move(source), layout, std::move(parts), std::move(keepers), counts};
+  return rows;
+}
+
+// Collective: what all threads of all ranks have combined, combined.
+template <Key K, class V, class Op>
+[[nodiscard]] KeyedData<K, V> exchange_combined(const std::shared_ptr<const TextSource>& source,
+                                                const Layout& layout,
+                                                std::vector<CombinedRows<K, V, Op>> combined,
+                                                const CombineOptions& options, const SourceCounts& counts,
+                                                const Op& op) {
+  const mpi::Communicator& comm = source->comm();
+  const report::TimedPhase phase(source->record(), comm, "exchange");
+  const bool is_partitioned =
+      std::ranges::any_of(combined, [](const auto& of_thread) { return of_thread.is_partitioned(); });
+  KeyedRows<K, V> rows;
+  if (mpi::allreduce_value(comm, static_cast<int>(is_partitioned), mpi::max) == 0) {
+    rows = exchange_tables<K, V>(*source, layout, std::move(combined), op);
+  } else {
+    PartitionedRecords::Stores stores(combined.size());
+    mpi::together(comm, [&] {
+      for_each_on_threads(source->n_threads(), stores.size(), [&](std::size_t i, std::size_t) {
+        stores[i] = std::move(combined[i]).take_store();
+      });
+    });
+    rows = combine_partitions<K, V>(*source, std::move(stores), options.partition_bits, op);
+  }
+  phase.finish(source->n_threads());
+  return {source, layout, std::move(rows), counts};
 }
 
 }  // namespace detail
@@ -164,44 +178,42 @@ KeyedData<K, V> exchange_combined(std::shared_ptr<const TextSource> source, cons
 /// Collective: reads all records of `stage`, which are KeyValue<K, V>, and combines the values of equal keys.
 template <Key K, class V, Stage S, class Op>
 KeyedData<K, V> reduce(const S& stage, const Op& op) {
-  using Table = CombineTable<V, Op>;
+  using Combined = detail::CombinedRows<K, V, Op>;
   const std::shared_ptr<const TextSource>& source = stage.source();
   const mpi::Communicator& comm = source->comm();
-  const int n_threads = source->n_threads();
-  const Layout layout(comm, n_threads);
+  const Layout layout(comm, source->n_threads());
+  const detail::CombineOptions options = detail::combine_options(*source, layout, stage.n_sources());
+  mpi::together(comm, [&] { SpillFile::try_folder(options.tmp); });
 
   // Each thread combines what it reads.
-  const std::string purpose = std::string("reduce to ") +
+  const std::string purpose = std::string("reduce 1 to ") +
                               (TextKey<K> ? "text" : std::to_string(sizeof(K)) + "-byte") + " keys and " +
                               std::to_string(sizeof(V)) + "-byte values";
-  auto tables = stage.for_each_block(
-      purpose, [&] { return detail::CombinedRows<V, Op>(op); },
-      [&](detail::CombinedRows<V, Op>& combined, const RecordBlock& block, auto&& each) {
-        Table& table = combined.table();
-        table.set_progress(block.share_done);
+  auto parts = stage.for_each_block(
+      purpose, [&] { return Combined(op, options); },
+      [&](Combined& combined, const RecordBlock& block, auto&& each) {
+        combined.set_progress(block.share_done);
         std::uint64_t n_records = 0;
         const std::string_view text = block.bytes;
         each([&](const KeyValue<K, V>& item) {
           ++n_records;
-          table.add(stored_form(item.key), item.value);
           const std::string_view key = key_bytes(item.key);
           // The table refers to a long key until it is flushed, which is too late for one that is not part of
           // the block.
-          if (key.size() > short_bytes_capacity &&
-              (key.data() < text.data() || key.data() >= text.data() + text.size())) {
-            table.flush();
-          }
+          const bool is_passing = key.size() > short_bytes_capacity &&
+                                  (key.data() < text.data() || key.data() >= text.data() + text.size());
+          combined.add(stored_form(item.key), item.value, is_passing);
         });
-        table.flush();
+        combined.flush();
         return n_records;
       });
-  const SourceCounts counts = source->counts_of(tables);
-  std::vector<detail::CombinedRows<V, Op>> combined;
-  combined.reserve(tables.size());
-  for (auto& part : tables) {
+  const SourceCounts counts = source->counts_of(parts);
+  std::vector<Combined> combined;
+  combined.reserve(parts.size());
+  for (auto& part : parts) {
     combined.push_back(std::move(part.part));
   }
-  return detail::exchange_combined<K, V>(source, layout, std::move(combined), counts, op);
+  return detail::exchange_combined<K, V>(source, layout, std::move(combined), options, counts, op);
 }
 
 template <Key K, class V>
@@ -211,26 +223,27 @@ auto KeyedData<K, V>::regroup(Function function, Op op) const {
   using K2 = decltype(Out::key);
   using V2 = decltype(Out::value);
   static_assert(OrderFree<Op, V2>, "op must give the same bits in any order, as in reduce_by_key");
-  std::vector<detail::CombinedRows<V2, Op>> combined;
-  combined.reserve(parts_.size());
-  for (std::size_t i = 0; i < parts_.size(); ++i) {
-    combined.emplace_back(op);
-  }
+  const detail::CombineOptions options = detail::combine_options(*source_, layout_, 1);
+  std::vector<detail::CombinedRows<K2, V2, Op>> combined;
   mpi::together(comm(), [&] {
-    on_threads(static_cast<int>(parts_.size()), [&](int thread) {
-      const auto i = static_cast<std::size_t>(thread);
-      CombineTable<V2, Op>& table = combined[i].table();
-      for_each_row(std::span<const Row<V>>(parts_[i]), [&](const Row<V>& row) {
-        const Out out = function(Item{key_view<K>(row.key), row.value});
-        table.add(stored_form(out.key), out.value);
-        if (key_bytes(out.key).size() > short_bytes_capacity) {
-          table.flush();  // it may be gone with `out`
-        }
+    for (int i = 0; i < source_->n_threads(); ++i) {
+      combined.emplace_back(op, options);
+    }
+    for_each_on_threads(source_->n_threads(), rows_.n_parts(), [&](std::size_t part, std::size_t thread) {
+      rows_.read(part, [&](std::span<const Row<V>> rows) {
+        for_each_row(rows, [&](const Row<V>& row) {
+          const Out out = function(Item{key_view<K>(row.key), row.value});
+          const bool is_long = key_bytes(out.key).size() > short_bytes_capacity;
+          combined[thread].add(stored_form(out.key), out.value, is_long);  // it may be gone with `out`
+        });
       });
-      table.flush();
     });
+    for (auto& of_thread : combined) {
+      of_thread.flush();
+    }
   });
-  return detail::exchange_combined<K2, V2>(source_, layout_, std::move(combined), source_counts_, op);
+  return detail::exchange_combined<K2, V2>(source_, layout_, std::move(combined), options, source_counts_,
+                                           op);
 }
 
 }  // namespace serried::mapreduce

@@ -148,6 +148,7 @@ template <class IsSame>
     }
     begin = end;
   }
+  groups.reserve(places.size());
   for (const std::uint64_t place : places) {
     groups.emplace_back(place, memory / places.size(), source.options().tmp);
   }

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <atomic>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -17,8 +16,8 @@
 #include <vector>
 
 #include <serried/base/contract.hpp>
-#include <serried/base/parallel.hpp>
 #include <serried/base/partition.hpp>
+#include <serried/mapreduce/on_threads.hpp>
 #include <serried/mapreduce/partition_store.hpp>
 #include <serried/mapreduce/partitioned_records.hpp>
 #include <serried/mapreduce/record_format.hpp>
@@ -66,6 +65,7 @@ class SortedRecords {
         equals_(equals),
         records_(source_->comm(),
                  {.memory = source_->options().memory,
+                  .round_bytes = source_->options().memory / 12,
                   .bytes_each = bytes_each,
                   .tmp = source_->options().tmp,
                   .checkpoint = source_->options().job.checkpoint,
@@ -106,7 +106,7 @@ class SortedRecords {
       const auto before = everywhere.begin() + comm().rank();
       const std::uint64_t begin = std::accumulate(everywhere.begin(), before, all.n_bytes);
       mpi::together(comm(), [&] {
-        for_each_in_parallel(sorted.size(), [&](std::size_t i, std::size_t thread) {
+        for_each_on_threads(source_->n_threads(), sorted.size(), [&](std::size_t i, std::size_t thread) {
           std::uint64_t offset = begin + offsets[i];
           for_each_text(sorted[i], format, texts_[thread], [&](std::span<const char> text) {
             output.local_write_at(offset, text);
@@ -152,7 +152,7 @@ class SortedRecords {
         sorted_.resize(mine.size());
       }
       mpi::together(comm(), [&] {
-        for_each_in_parallel(mine.size(), [&](std::size_t i, std::size_t) {
+        for_each_on_threads(source_->n_threads(), mine.size(), [&](std::size_t i, std::size_t) {
           std::vector<std::vector<char>> from_disk;
           sorted_[i].assign(records_.chunks_of(mine.begin + i, from_disk), order_, equals_);
           records_.drop(mine.begin + i);
@@ -181,14 +181,15 @@ class SortedRecords {
 
     [[nodiscard]] std::size_t n_partitions() const { return splitters_.n_partitions(); }
     [[nodiscard]] bool parts_equals(std::size_t i) const { return splitters_.parts_equals(i); }
-    template <class Put>
-    void cut(const Chunk& chunk, Put&& put) const {
+    void cut(const Chunk& chunk, PartitionStore& store, std::size_t first) const {
       Position position{chunk.header.place, chunk.header.first};
       for_each_record(chunk.records, [&](std::string_view record) {
-        put(splitters_.partition_of(order_->prefix(record), record, position.place), position, record);
+        const std::size_t i = splitters_.partition_of(order_->prefix(record), record, position.place);
+        store.add(first + i, position, record);
         ++position.ordinal;
       });
     }
+    static void finish(PartitionStore& /*store*/, std::size_t /*first*/) {}
 
    private:
     const Order* order_;
@@ -217,26 +218,13 @@ class SortedRecords {
     return Splitters<Order>::of_samples(comm(), order_, sample, n_wanted, equals_ == Equals::all_stay);
   }
 
-  // Calls work(i, thread) for i in [0, n) on this rank's threads.
-  template <class Work>
-  void for_each_in_parallel(std::size_t n, Work&& work) {
-    std::atomic<std::size_t> next{0};
-    const auto n_threads =
-        static_cast<int>(std::min<std::size_t>(n, static_cast<std::size_t>(source_->n_threads())));
-    on_threads(n_threads, [&](int thread) {
-      for (std::size_t i = next++; i < n; i = next++) {
-        work(i, static_cast<std::size_t>(thread));
-      }
-    });
-  }
-
   // Where each of this rank's partitions begins in what it writes in this round.
   template <class Format>
   [[nodiscard]] Written place(Sorted sorted, const Format& format, std::vector<std::uint64_t>& offsets) {
     std::vector<std::uint64_t> sizes(sorted.size());
     mpi::together(comm(), [&] {
-      for_each_in_parallel(sorted.size(),
-                           [&](std::size_t i, std::size_t) { sizes[i] = format.n_bytes(sorted[i]); });
+      for_each_on_threads(source_->n_threads(), sorted.size(),
+                          [&](std::size_t i, std::size_t) { sizes[i] = format.n_bytes(sorted[i]); });
     });
     Written here;
     for (std::size_t i = 0; i < sorted.size(); ++i) {

@@ -28,7 +28,10 @@ class Sample {
   /// Of a long record only its beginning, which is as good a place to cut the order.
   void add(std::string_view record, std::uint64_t place) {
     constexpr std::size_t longest = 4096;
-    record = record.substr(0, longest);
+    add_whole(record.substr(0, longest), place);
+  }
+  /// All of it, where a part of a record is none.
+  void add_whole(std::string_view record, std::uint64_t place) {
     const std::uint64_t size = record.size();
     append(&place, sizeof place);
     append(&size, sizeof size);

@@ -148,9 +148,7 @@ template <Stage S, class Less>
     top.load(all);
     top.finish();
     std::vector<char> block;
-    top.for_each([&](const Position&, std::string_view record) {
-      append_record(block, record);
-    });
+    top.for_each([&](const Position&, std::string_view record) { append_record(block, record); });
     if (!block.empty()) {
       stores.emplace_back(block.size(), source->options().tmp).add(0, block);
     }

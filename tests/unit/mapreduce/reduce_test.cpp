@@ -90,31 +90,5 @@ TEST(Reduce, MoreKeysThanATableBeginsWith) {
   EXPECT_EQ(counts.count(), 30'000u);
 }
 
-TEST(CombinedRows, GiveAndTakeRowsWithoutPilingThemUp) {
-  using Rows = detail::CombinedRows<std::uint64_t, std::plus<>>;
-  Rows saved{std::plus<>{}};
-  for (int i = 0; i < 100'000; ++i) {
-    saved.table().add(std::to_string(i), 1);
-  }
-  saved.table().flush();
-  std::vector<std::byte> bytes;
-  saved.save(bytes);
-
-  Rows loaded{std::plus<>{}};
-  loaded.load(bytes);
-  EXPECT_EQ(loaded.table().n_keys(), 100'000U);
-  Rows merged{std::plus<>{}};
-  merged.merge(std::move(saved));
-  EXPECT_EQ(merged.table().n_keys(), 100'000U);
-  // The rows came in the order of their hashes: room for all of them was made before.
-  CombineTable<std::uint64_t, std::plus<>> with_room(std::plus<>{}, 100'000);
-  EXPECT_EQ(loaded.table().rows().size(), with_room.rows().size());
-  EXPECT_EQ(merged.table().rows().size(), with_room.rows().size());
-
-  const std::span whole(bytes);
-  EXPECT_THROW(Rows{std::plus<>{}}.load(whole.first(3)), Error);
-  EXPECT_THROW(Rows{std::plus<>{}}.load(whole.first(1000)), Error);
-}
-
 }  // namespace
 }  // namespace serried::mapreduce
