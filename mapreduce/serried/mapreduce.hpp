@@ -3,6 +3,7 @@
 #pragma once
 
 #include <serried/mapreduce/fixed_records.hpp>
+#include <serried/mapreduce/located_text.hpp>
 #include <serried/mapreduce/order.hpp>
 #include <serried/mapreduce/pipeline.hpp>
 #include <serried/mapreduce/record_sort.hpp>

@@ -141,6 +141,8 @@ class TextSource {
   [[nodiscard]] std::uint64_t n_bytes_known() const;
   /// Beyond the places of all blocks.
   [[nodiscard]] std::uint64_t end_place() const;
+  /// What is read, the same on all ranks.
+  [[nodiscard]] const InputList& inputs() const { return inputs_; }
   [[nodiscard]] const TextOptions& options() const { return options_; }
   [[nodiscard]] const mpi::Communicator& comm() const { return comm_; }
   [[nodiscard]] int n_threads() const { return options_.job.threads; }

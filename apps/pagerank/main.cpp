@@ -1,0 +1,126 @@
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <serried/base/quantity.hpp>
+#include <serried/base/version.hpp>
+#include <serried/job/command_line.hpp>
+#include <serried/job/report_file.hpp>
+
+#include "pagerank.hpp"
+
+namespace {
+
+struct CommandLine {
+  serried::job::CommandLine shared;
+  serried::pagerank::Options options;
+};
+
+// Nothing if all that was asked for is the help or the version, which rank 0 has printed.
+std::optional<CommandLine> parse(int argc, char** argv, bool prints) {
+  CommandLine line;
+  serried::pagerank::Options& options = line.options;
+  serried::pagerank::Rules& rules = options.rules;
+  std::string memory = "512M";
+  CLI::App app("Ranks the nodes of a directed graph by PageRank: NODE<TAB>RANK, the highest first.",
+               "serried-pagerank");
+  app.add_option("EDGES", options.inputs,
+                 "Files of lines FROM TO (# begins a comment), directories (all files below), patterns such "
+                 "as '*.txt', or - for standard input; .gz and .zst are decompressed")
+      ->required();
+  app.add_option("--damping", rules.damping, "Share of a rank that follows edges (0.85)")->option_text("D");
+  app.add_option("--tolerance", rules.tolerance,
+                 "Done when the ranks change by no more than this in all (1e-10)")
+      ->option_text("T");
+  app.add_option("--max-iterations", rules.max_iterations, "Or after so many iterations (100)")
+      ->check(serried::job::whole_number)
+      ->option_text("N");
+  app.add_option("--top", options.top, "Only the K highest nodes")
+      ->check(serried::job::whole_number)
+      ->option_text("K");
+  app.add_option(
+         "--memory", memory,
+         "Of a rank, for sorting the result; the rest of that goes to disk (512M). The graph stays in "
+         "memory")
+      ->option_text("SIZE");
+  app.add_option("--tmp", options.text.tmp, "Folder for what does not fit into memory ($TMPDIR, or /tmp)")
+      ->option_text("FOLDER");
+  serried::job::add_options(app, line.shared);
+  app.footer(
+      "An edge that is there several times counts several times, and so does one from a node to itself. The "
+      "output is\n"
+      "the same bytes for any number of ranks and threads, any memory, and after any stop. Exit codes: 0 "
+      "done, 1 failed,\n"
+      "2 bad usage, 75 stopped early with a checkpoint. Example: mpirun serried-pagerank links.txt.gz -o "
+      "ranks.tsv");
+  if (!serried::job::parse(app, argc, argv, prints, line.shared)) {
+    return std::nullopt;
+  }
+  options.text.memory = serried::parse_bytes(memory);
+  constexpr std::uint64_t least = std::uint64_t{8} << 20;
+  if (options.text.memory < least) {
+    throw serried::usage_error(
+        fmt::format("--memory {}: a sort needs at least {}", memory, serried::format_bytes(least)));
+  }
+  if (rules.max_iterations == 0 || options.top == 0) {
+    throw serried::usage_error("--max-iterations and --top must be at least 1");
+  }
+  options.writes_ranks = !line.shared.output.empty() || !line.shared.wants_json;
+  if (!line.shared.output.empty()) {
+    options.output = line.shared.output;
+  }
+  return line;
+}
+
+void print_summary(const CommandLine& line, const serried::pagerank::Summary& summary, int n_ranks,
+                   int n_threads) {
+  const double seconds_each = summary.seconds_of_iterations / static_cast<double>(summary.n_iterations);
+  const nlohmann::ordered_json json = {{"files", summary.n_files},
+                                       {"bytes", summary.n_bytes},
+                                       {"nodes", summary.n_nodes},
+                                       {"edges", summary.n_edges},
+                                       {"dangling", summary.n_dangling},
+                                       {"iterations", summary.n_iterations},
+                                       {"change", summary.change},
+                                       {"converged", summary.has_converged},
+                                       {"seconds", summary.seconds},
+                                       {"seconds_of_reading", summary.seconds_of_reading},
+                                       {"seconds_an_iteration", seconds_each},
+                                       {"ranks", n_ranks},
+                                       {"threads_per_rank", n_threads},
+                                       {"version", serried::version}};
+  const std::string text = fmt::format(
+      "{} nodes, {} edges, {} iterations, {} by {:.1e}: {}, {} of it reading, {} an iteration, on {} ranks x "
+      "{} threads\n",
+      summary.n_nodes, summary.n_edges, summary.n_iterations,
+      summary.has_converged ? "the last changed the ranks" : "not converged, the last changed the ranks",
+      summary.change, serried::format_seconds(summary.seconds),
+      serried::format_seconds(summary.seconds_of_reading), fmt::format("{:.3f} s", seconds_each), n_ranks,
+      n_threads);
+  serried::job::print_summary(line.shared, json.dump(), text);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return serried::run_main("pagerank", argc, argv, [&](serried::Environment& mpi) {
+    auto line = parse(argc, argv, mpi.world().is_root());
+    if (!line) {
+      return;
+    }
+    serried::job::ReportFile report(mpi.world(), line->shared.report, line->shared.job);
+    serried::job::Options& job = line->options.text.job;
+    job = line->shared.job;
+    job.record = report.record();
+    job.threads = serried::job::n_threads_of(mpi.world(), job);
+    const auto summary = serried::pagerank::run(mpi.world(), line->options);
+    report.write();
+    if (mpi.world().is_root()) {
+      print_summary(*line, summary, mpi.world().size(), job.threads);
+    }
+  });
+}

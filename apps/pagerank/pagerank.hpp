@@ -1,0 +1,155 @@
+/// PageRank of the nodes of an edge list: the logic of serried-pagerank.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include <serried/job/stop_signals.hpp>
+#include <serried/mapreduce.hpp>
+#include <serried/mpi/allreduce.hpp>
+#include <serried/report/timed_phase.hpp>
+#include <serried/store/output.hpp>
+
+#include "edges.hpp"
+#include "graph.hpp"
+#include "ranking.hpp"
+#include "ranks.hpp"
+
+namespace serried::pagerank {
+
+struct Options {
+  std::vector<std::string> inputs;   ///< files, directories, patterns, "-"
+  std::string output = "-";          ///< a path; "-": standard output
+  bool writes_ranks = true;          ///< false: only the summary is wanted
+  std::optional<std::uint64_t> top;  ///< only so many nodes, the highest ones
+  Rules rules;
+  mapreduce::TextOptions text{};
+};
+
+struct Summary {
+  std::uint64_t n_files = 0;
+  std::uint64_t n_bytes = 0;  ///< of text, decompressed
+  std::uint64_t n_nodes = 0;
+  std::uint64_t n_edges = 0;
+  std::uint64_t n_dangling = 0;  ///< nodes that no edge leaves
+  std::uint64_t n_iterations = 0;
+  double change = 0;  ///< in the last iteration, the sum over all nodes
+  bool has_converged = false;
+  double seconds_of_reading = 0;  ///< until the graph is there
+  double seconds_of_iterations = 0;
+  double seconds = 0;  ///< from the first look at the inputs to the finished output
+};
+
+namespace detail {
+
+// Throws a usage error.
+inline void check(const Rules& rules) {
+  if (!(rules.damping >= 0 && rules.damping < 1)) {
+    throw usage_error(fmt::format("--damping {}: it must be from 0 to less than 1", rules.damping));
+  }
+  if (!(rules.tolerance >= 0)) {
+    throw usage_error(fmt::format("--tolerance {}: it must be 0 or more", rules.tolerance));
+  }
+}
+
+// Collective: a signal ends a job that can be resumed.
+inline void throw_if_stopped(const mpi::Communicator& comm, const std::string& checkpoint) {
+  const int signal = mpi::allreduce_value(comm, job::StopSignals::received().value_or(0), mpi::max);
+  if (signal != 0) {
+    throw Error(std::string("stopped by ") + job::signal_name(signal) + " between two iterations")
+        .at(checkpoint)
+        .hint("go on with --resume")
+        .exit_code(ExitCode::resumable);
+  }
+}
+
+}  // namespace detail
+
+/// Collective: writes NODE<TAB>RANK, the highest rank first; the same bytes for any number of ranks and threads. Throws the same
+/// serried::Error on all ranks; then there is no output.
+inline Summary run(const mpi::Communicator& comm, const Options& options) {
+  namespace mr = mapreduce;
+  using Clock = std::chrono::steady_clock;
+  const auto seconds_since = [](Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+  };
+  const auto start = Clock::now();
+  detail::check(options.rules);
+
+  // Listed before the output is made, which may lie in a folder that is read.
+  const auto source = std::make_shared<const mr::TextSource>(
+      comm, options.inputs, mr::located_text(mr::Separator::newline), options.text);
+  // What cannot be written is found before the work, not after it.
+  std::optional<store::Output> output;
+  if (options.writes_ranks) {
+    output = store::open_output(comm, options.output);
+  }
+
+  auto parts = source->for_each_block(
+      "edges", [] { return EdgeList(); },
+      [&](EdgeList& edges, const mr::TextBlock& bytes) {
+        const mr::LocatedText block = mr::located({bytes.text.data(), bytes.text.size()});
+        try {
+          const std::uint64_t n = for_each_edge(
+              block.text, [&](std::string_view from, std::string_view to) { edges.add(from, to); });
+          edges.finish();
+          return n;
+        } catch (const BadLine& line) {
+          throw Error(line.problem()).at(source->inputs()[block.input].path, block.offset + line.offset());
+        }
+      });
+  const mr::SourceCounts read = source->counts_of(parts);
+  if (read.n_records == 0) {
+    throw Error("no edges: there is nothing to rank").at(options.inputs.front());
+  }
+  std::vector<EdgeList*> lists;
+  for (auto& part : parts) {
+    lists.push_back(&part.part);
+  }
+  const report::TimedPhase making(source->record(), comm, "graph");
+  const Graph graph = make_graph(comm, lists);
+  making.finish(1);
+  parts.clear();
+  Summary summary{.n_files = read.n_files,
+                  .n_bytes = read.n_bytes,
+                  .n_nodes = graph.n_nodes_in_all,
+                  .n_edges = graph.n_edges_in_all,
+                  .n_dangling = graph.n_dangling_in_all,
+                  .seconds_of_reading = seconds_since(start)};
+
+  const auto start_of_iterations = Clock::now();
+  const report::TimedPhase iterating(source->record(), comm, "iterate");
+  const std::string& checkpoint = options.text.job.checkpoint;
+  std::optional<job::StopSignals> signals;
+  if (!checkpoint.empty()) {
+    signals.emplace();
+  }
+  const Ranks ranks =
+      find_ranks(comm, graph, options.rules, source->n_threads(), [&](std::uint64_t, std::uint64_t) {
+        if (signals) {
+          detail::throw_if_stopped(comm, checkpoint);
+        }
+      });
+  signals.reset();
+  iterating.finish(source->n_threads());
+  summary.n_iterations = ranks.n_iterations;
+  summary.change = as_double(ranks.change);
+  summary.has_converged = ranks.has_converged;
+  summary.seconds_of_iterations = seconds_since(start_of_iterations);
+
+  if (output) {
+    write_ranking(source, graph, ranks, options.top, *output);
+  }
+  summary.seconds = seconds_since(start);
+  return summary;
+}
+
+}  // namespace serried::pagerank
