@@ -256,9 +256,7 @@ class Pipeline {
     write_table_file<Record>(stored().blocks(), path, table, type, fill);
   }
   /// All records on `root`, as a vector of OwnedOf<Record>, nothing on the other ranks.
-  [[nodiscard]] auto collect(int root = 0) const {
-    return collect_records<Record>(stored().blocks(), root);
-  }
+  [[nodiscard]] auto collect(int root = 0) const { return collect_records<Record>(stored().blocks(), root); }
   /// `visit(record)` for this rank's records, in their order, on this thread. Which they are depends on the number of ranks.
   template <class Visit>
   void for_each_local(Visit&& visit) const {
