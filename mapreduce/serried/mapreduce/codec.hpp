@@ -5,9 +5,11 @@
 ///     const KeyValue<std::string_view, double> again = decode_record<KeyValue<std::string, double>>(bytes);
 ///
 /// Self-contained types travel as they are, text with its length, and what is made of such by KeyValue, std::pair, std::tuple,
-/// std::optional, std::variant and std::vector part by part. Another type specialises Codec.
+/// std::array, std::optional, std::variant (of two) and std::vector part by part. Another type specialises Codec: a struct of
+/// yours that holds a view or a pointer must, for that cannot be seen from here.
 #pragma once
 
+#include <array>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -30,7 +32,8 @@
 namespace serried::mapreduce {
 
 /// How a type travels. A specialisation has
-/// - `View`: what is seen of it where its bytes lie: text as std::string_view, most types themselves;
+/// - `View`: what is seen of it where its bytes lie: text as std::string_view, most types themselves; it travels as the same
+///   bytes;
 /// - `Owned`: the same without views;
 /// - `encode(std::vector<char>& bytes, const T& value)`, which appends; `View decode(const char*& next)`, which takes from `next`
 ///   what was appended; `Owned own(const View& view)`.
@@ -44,6 +47,8 @@ template <class T>
 inline constexpr bool is_flat = SelfContained<T>;
 template <class K, class V>
 inline constexpr bool is_flat<KeyValue<K, V>> = is_flat<K>&& is_flat<V>&& SelfContained<KeyValue<K, V>>;
+template <class T, std::size_t n>
+inline constexpr bool is_flat<std::array<T, n>> = is_flat<T>;
 template <class... T>
 inline constexpr bool is_flat<std::pair<T...>> = false;
 template <class... T>
@@ -170,6 +175,31 @@ struct Codec<std::tuple<T...>> : detail::ProductCodec<std::tuple, T...> {
   static auto own(const std::tuple<ViewOf<T>...>& tuple) {
     return std::apply([](const auto&... part) { return std::tuple<OwnedOf<T>...>{Codec<T>::own(part)...}; },
                       tuple);
+  }
+};
+
+template <Encodable T, std::size_t n>
+requires(!detail::is_flat<std::array<T, n>>) struct Codec<std::array<T, n>> {
+  using View = std::array<ViewOf<T>, n>;
+  using Owned = std::array<OwnedOf<T>, n>;
+  static void encode(std::vector<char>& bytes, const std::array<T, n>& values) {
+    for (const T& value : values) {
+      Codec<T>::encode(bytes, value);
+    }
+  }
+  static View decode(const char*& next) {
+    View values;
+    for (auto& value : values) {
+      value = Codec<T>::decode(next);
+    }
+    return values;
+  }
+  static Owned own(const View& view) {
+    Owned values;
+    for (std::size_t i = 0; i < n; ++i) {
+      values[i] = Codec<T>::own(view[i]);
+    }
+    return values;
   }
 };
 

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <algorithm>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -15,12 +14,13 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <typeinfo>
 #include <utility>
 #include <vector>
 
-#include <serried/base/parallel.hpp>
 #include <serried/mapreduce/block_store.hpp>
 #include <serried/mapreduce/codec.hpp>
+#include <serried/mapreduce/on_threads.hpp>
 #include <serried/mapreduce/partition_store.hpp>
 #include <serried/mapreduce/stage.hpp>
 #include <serried/mapreduce/text_source.hpp>
@@ -95,23 +95,21 @@ class DatasetStage {
     const std::vector<StoredBlocks::Index> blocks = blocks_->in_order();
     const auto n_threads = static_cast<std::size_t>(source()->n_threads());
     std::vector<Part> parts;
-    std::atomic<std::size_t> next{0};
     mpi::together(source()->comm(), [&] {
       for (std::size_t i = 0; i < std::min(n_threads, blocks.size()); ++i) {
         parts.push_back(Part{make()});
       }
-      on_threads(static_cast<int>(parts.size()), [&](int thread) {
-        Part& part = parts[static_cast<std::size_t>(thread)];
-        std::vector<char> buffer;
-        for (std::size_t i = next++; i < blocks.size(); i = next++) {
-          const std::span<const char> bytes = blocks_->read(blocks[i], buffer);
-          const double share_done = static_cast<double>(i) / static_cast<double>(blocks.size());
-          part.n_bytes += bytes.size();
-          part.n_records += visit(
-              part.part, RecordBlock{{bytes.data(), bytes.size()}, share_done, blocks_->place(blocks[i])},
-              each_of(bytes));
-        }
-      });
+      std::vector<std::vector<char>> buffers(parts.size());
+      for_each_on_threads(
+          static_cast<int>(parts.size()), blocks.size(), [&](std::size_t i, std::size_t thread) {
+            Part& part = parts[thread];
+            const std::span<const char> bytes = blocks_->read(blocks[i], buffers[thread]);
+            const double share_done = static_cast<double>(i) / static_cast<double>(blocks.size());
+            part.n_bytes += bytes.size();
+            part.n_records += visit(
+                part.part, RecordBlock{{bytes.data(), bytes.size()}, share_done, blocks_->place(blocks[i])},
+                each_of(bytes));
+          });
     });
     return parts;
   }
@@ -182,8 +180,8 @@ class StoredBlocksPart {
       bytes = bytes.subspan(n);
       const auto size = job::value_of_bytes<std::uint64_t>(bytes.first(std::min(bytes.size(), n)));
       bytes = bytes.subspan(n);
-      if (bytes.size() < size) {
-        throw Error("saved records end in the middle of a block")
+      if (bytes.size() < size || !are_records({reinterpret_cast<const char*>(bytes.data()), size})) {
+        throw Error("what was saved is not made of records")
             .hint("were they written by another version of the program?");
       }
       store_.add(place, {reinterpret_cast<const char*>(bytes.data()), size});
@@ -192,6 +190,18 @@ class StoredBlocksPart {
   }
 
  private:
+  [[nodiscard]] static bool are_records(std::span<const char> bytes) {
+    std::uint32_t size = 0;
+    while (bytes.size() >= sizeof size) {
+      std::memcpy(&size, bytes.data(), sizeof size);
+      if (bytes.size() - sizeof size < size) {
+        return false;
+      }
+      bytes = bytes.subspan(sizeof size + size);
+    }
+    return bytes.empty();
+  }
+
   BlockStore store_;
   std::size_t most_unsaved_;
   std::vector<char> block_;
@@ -205,7 +215,8 @@ requires Encodable<typename S::Record>
   const auto& source = stage.source();
   const std::size_t memory = memory_for_blocks(*source) / stage.n_sources();
   auto parts = stage.for_each_block(
-      "store", [&] { return StoredBlocksPart(memory, source->options().tmp); },
+      std::string("store ") + typeid(T).name(),
+      [&] { return StoredBlocksPart(memory, source->options().tmp); },
       [](StoredBlocksPart& part, const RecordBlock& block, auto&& each) {
         std::uint64_t n = 0;
         part.add(block.place, [&](std::vector<char>& bytes) {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <numeric>
@@ -12,8 +11,8 @@
 #include <variant>
 #include <vector>
 
-#include <serried/base/parallel.hpp>
 #include <serried/mapreduce/dataset.hpp>
+#include <serried/mapreduce/on_threads.hpp>
 #include <serried/mpi/agree.hpp>
 #include <serried/mpi/allgather.hpp>
 #include <serried/mpi/communicator.hpp>
@@ -129,14 +128,11 @@ class DatasetOutput {
   // Collective: work(i, buffer) for each block of this rank, on all its threads.
   template <class Work>
   void in_parallel(Work&& work) const {
-    std::atomic<std::size_t> next{0};
+    const int n_threads = blocks_.source->n_threads();
     mpi::together(comm(), [&] {
-      on_threads(blocks_.source->n_threads(), [&](int) {
-        std::vector<char> buffer;
-        for (std::size_t i = next++; i < mine_.size(); i = next++) {
-          work(i, buffer);
-        }
-      });
+      std::vector<std::vector<char>> buffers(static_cast<std::size_t>(n_threads));
+      for_each_on_threads(n_threads, mine_.size(),
+                          [&](std::size_t i, std::size_t thread) { work(i, buffers[thread]); });
     });
   }
 

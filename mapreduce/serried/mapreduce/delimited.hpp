@@ -28,6 +28,7 @@
 #include <vector>
 
 #include <serried/base/error.hpp>
+#include <serried/mapreduce/codec.hpp>
 #include <serried/mapreduce/delimited_text.hpp>
 #include <serried/mapreduce/split_reader.hpp>
 #include <serried/mpi/communicator.hpp>
@@ -65,7 +66,7 @@ template <class T>
 concept FieldNumber = std::floating_point<T> ||
     (std::integral<T> && !std::same_as<T, bool> && !std::same_as<T, char>);
 
-/// A record: views of its fields, without quotes, gone with the block.
+/// A record: views of its fields, without quotes. The fields are gone with the block, their list with the next record.
 class Fields {
  public:
   Fields(std::span<const std::string_view> fields, const Delimited& kind) : fields_(fields), kind_(&kind) {}
@@ -101,6 +102,10 @@ class Fields {
   std::span<const std::string_view> fields_;
   const Delimited* kind_;
 };
+
+/// They cannot be stored or sorted as they are: map them to what is wanted of them.
+template <>
+inline constexpr bool detail::is_flat<Fields> = false;
 
 /// Files of such records. The blocks are the files' own text, without headers.
 [[nodiscard]] Format delimited_format(const Delimited& kind);

@@ -9,12 +9,15 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <typeinfo>
 #include <utility>
 
 #include <serried/mapreduce/codec.hpp>
 #include <serried/mapreduce/order.hpp>
 #include <serried/mapreduce/record_order.hpp>
+#include <serried/mapreduce/sorted_partition.hpp>
 #include <serried/mpi/reduction.hpp>
 
 namespace serried::mapreduce {
@@ -80,6 +83,17 @@ inline constexpr bool has_number_prefix =
 
 }  // namespace detail
 
+namespace detail {
+
+// What a checkpoint must not be taken for another's by, as far as types tell.
+template <class T, class Less>
+[[nodiscard]] std::string order_name(Equals equals) {
+  return std::string(typeid(T).name()) + " by " + typeid(Less).name() +
+         (equals == Equals::all_stay ? "" : ", each once");
+}
+
+}  // namespace detail
+
 /// `Less`, a strict weak order on ViewOf<T>, as a RecordOrder on the bytes of records.
 template <Encodable T, class Less>
 class EncodedOrder {
@@ -88,6 +102,8 @@ class EncodedOrder {
   static constexpr bool is_of_text = TextKey<Part>;
 
  public:
+  static constexpr bool needs_whole_records = !TextKey<T>;
+
   explicit EncodedOrder(Less less) : less_(std::move(less)) {}
 
   [[nodiscard]] std::uint64_t prefix(std::string_view record) const {

@@ -66,7 +66,9 @@ Format fixed_records(std::uint64_t record_bytes) {
               [record_bytes](std::size_t window_bytes, std::function<bool()> must_stop) {
                 return std::make_unique<FixedRecordReader>(record_bytes, window_bytes, std::move(must_stop));
               },
-          .unit = record_bytes};
+          .unit = record_bytes,
+          .units_are_records = true,
+          .is_text = false};
 }
 
 }  // namespace serried::mapreduce

@@ -10,7 +10,6 @@
 #pragma once
 
 #include <algorithm>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -20,13 +19,13 @@
 #include <utility>
 #include <vector>
 
-#include <serried/base/parallel.hpp>
 #include <serried/base/partition.hpp>
 #include <serried/mapreduce/dataset.hpp>
 #include <serried/mapreduce/encoded_order.hpp>
 #include <serried/mapreduce/encoded_stage.hpp>
 #include <serried/mapreduce/group_output.hpp>
 #include <serried/mapreduce/group_values.hpp>
+#include <serried/mapreduce/on_threads.hpp>
 #include <serried/mapreduce/record_sort.hpp>
 #include <serried/mapreduce/shared_groups.hpp>
 #include <serried/mapreduce/sorted_partition.hpp>
@@ -45,7 +44,8 @@ class GroupedRecords {
  public:
   explicit GroupedRecords(const S& stage)
       : source_(stage.source()),
-        sorted_(sort_records(EncodedStage<S>(stage), order_, Equals::all_stay, "groups by key")) {}
+        sorted_(sort_records(EncodedStage<S>(stage), order_, Equals::all_stay,
+                             "groups of " + detail::order_name<Item, AscendingKey>(Equals::all_stay))) {}
 
   /// Collective, once: `function(key, values, emit)` for each group.
   template <Encodable Out, class Function>
@@ -60,7 +60,7 @@ class GroupedRecords {
     std::vector<GroupPart> shared;
     const auto put_aside = [&](const Partition& partition, const Range& records, std::uint64_t place,
                                std::size_t thread) {
-      GroupPart part = store_group(partition, records, place, aside[thread]);
+      GroupPart part = store_group(partition, records, place, aside[thread], block_bytes_of_parts(*source_));
       part.thread = thread;
       const std::scoped_lock lock(mutex_);
       shared.push_back(std::move(part));
@@ -92,7 +92,10 @@ class GroupedRecords {
   using Sorted = SortedRecords<Order>;
 
   static decltype(auto) key_of(std::string_view record) { return decode_record<Item>(record).key; }
-  static bool is_same_group(std::string_view a, std::string_view b) { return key_of(a) == key_of(b); }
+  // As the sort sees it, which tells 0.0 from -0.0.
+  static bool is_same_group(std::string_view a, std::string_view b) {
+    return Order(AscendingKey()).compare(a, b) == 0;
+  }
 
   // The records of a partition from `next` on that have the key of that one.
   class PartitionCursor {
@@ -169,8 +172,8 @@ class GroupedRecords {
   }
 
   [[nodiscard]] static GroupPart store_group(const Partition& partition, const Range& records,
-                                             std::uint64_t place, BlockStore& store) {
-    constexpr std::size_t block_bytes = std::size_t{1} << 20;
+                                             std::uint64_t place, BlockStore& store,
+                                             std::size_t block_bytes) {
     GroupPart part{.first = std::string(partition.record(records.begin)),
                    .place = place,
                    .first_block = store.n_blocks()};
@@ -191,16 +194,7 @@ class GroupedRecords {
   // Collective: work(i, thread) for i in [0, n) on this rank's threads.
   template <class Work>
   void in_parallel(std::size_t n, const Work& work) {
-    mpi::together(source_->comm(), [&] {
-      std::atomic<std::size_t> next{0};
-      const int n_threads =
-          static_cast<int>(std::min<std::size_t>(n, static_cast<std::size_t>(source_->n_threads())));
-      on_threads(n_threads, [&](int thread) {
-        for (std::size_t i = next++; i < n; i = next++) {
-          work(i, static_cast<std::size_t>(thread));
-        }
-      });
-    });
+    mpi::together(source_->comm(), [&] { for_each_on_threads(source_->n_threads(), n, work); });
   }
 
   std::shared_ptr<const TextSource> source_;
@@ -245,7 +239,7 @@ class Groups {
   /// before, and `start` for the first: in the order of the input, so that `add` need be neither associative nor commutative.
   template <class Sum, class Add>
   [[nodiscard]] auto fold_in_order(const Sum& start, const Add& add) const {
-    using Out = KeyValue<K, Sum>;
+    using Out = KeyValue<ViewOf<K>, Sum>;
     return flat_map<Out>([&](const auto& key, auto& values, auto& emit) {
       Sum sum = start;
       for (const auto& value : values) {

@@ -171,6 +171,7 @@ Format hdf5_format(std::string name, std::size_t row_bytes, OpenDataset open) {
                 return std::make_unique<Hdf5RowReader>(row_bytes, open, window_bytes, std::move(must_stop));
               },
           .unit = 1,
+          .is_text = false,
           .prepare =
               [](const mpi::Communicator& comm, const InputList& inputs, int /*n_threads*/) {
                 mpi::on_root(comm, [&] { std::ranges::for_each(inputs, check_kind); });

@@ -42,10 +42,13 @@ InputList index_inputs(std::uint64_t n) {
 
 Format index_format(std::uint64_t n) {
   return {.name = fmt::format("{} indices", n),
-          .make_reader = [](std::size_t window_bytes, std::function<bool()> must_stop) {
-            return std::make_unique<IndexReader>(std::max<std::uint64_t>(window_bytes, 1),
-                                                 std::move(must_stop));
-          }};
+          .make_reader =
+              [](std::size_t window_bytes, std::function<bool()> must_stop) {
+                return std::make_unique<IndexReader>(std::max<std::uint64_t>(window_bytes, 1),
+                                                     std::move(must_stop));
+              },
+          .units_are_records = true,
+          .is_text = false};
 }
 
 std::uint64_t indices_per_split(std::uint64_t n) {

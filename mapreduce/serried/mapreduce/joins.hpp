@@ -156,30 +156,21 @@ template <Stage Left, Stage Right>
       });
 }
 
+// The records of `left` whose keys are among those of `right`, or are not.
 template <Stage Left, Stage Right>
-[[nodiscard]] auto semi_join(const Left& left, const Right& right) {
+[[nodiscard]] auto filter_by_key(const Left& left, const Right& right, bool is_wanted_in_right) {
   using Out = KeyValue<KeyOf<Left>, ValueOf<Left>>;
-  return join_by_key<Out>(
-      left, right,
-      [](const auto& key, const auto& value, auto& rights, auto& emit) {
-        if (!rights.is_empty()) {
-          emit(Out{key, value});
-        }
-      },
-      no_more);
-}
-
-template <Stage Left, Stage Right>
-[[nodiscard]] auto anti_join(const Left& left, const Right& right) {
-  using Out = KeyValue<KeyOf<Left>, ValueOf<Left>>;
-  return join_by_key<Out>(
-      left, right,
-      [](const auto& key, const auto& value, auto& rights, auto& emit) {
-        if (rights.is_empty()) {
-          emit(Out{key, value});
-        }
-      },
-      no_more);
+  const auto both = tagged_union(right, left);
+  return Groups(both).template flat_map<Out>([is_wanted_in_right](const auto& key, auto& values, auto& emit) {
+    bool is_in_right = false;
+    for (const auto& value : values) {
+      if (value.index() == 0) {
+        is_in_right = true;
+      } else if (is_in_right == is_wanted_in_right) {
+        emit(Out{key, std::get<1>(value)});
+      }
+    }
+  });
 }
 
 }  // namespace detail

@@ -61,6 +61,11 @@ void sort_by_place(std::vector<Chunk>& chunks) {
   });
 }
 
+void Position::throw_too_many() {
+  throw Error("one block of the input becomes more than 2^32 records")
+      .hint("a smaller window_bytes makes smaller blocks");
+}
+
 PartitionStore::PartitionStore(const Options& options)
     : memory_(options.memory),
       block_bytes_(block_bytes_for(options)),

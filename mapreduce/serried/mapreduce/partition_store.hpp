@@ -30,6 +30,16 @@ struct Position {
   std::uint64_t place = 0;    ///< of the block of input that it was in (TextBlock::place)
   std::uint32_t ordinal = 0;  ///< within that block
   friend auto operator<=>(const Position&, const Position&) = default;
+
+  /// To the next record of the block. Throws after 2^32.
+  void advance() {
+    if (++ordinal == 0) [[unlikely]] {
+      throw_too_many();
+    }
+  }
+
+ private:
+  [[noreturn]] static void throw_too_many();
 };
 
 /// Records of one block of input and one partition, in the order of the input.

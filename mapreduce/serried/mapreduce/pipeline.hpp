@@ -170,12 +170,12 @@ class Pipeline {
   /// The records here whose key is there.
   template <Stage Right>
   [[nodiscard]] auto semi_join(const Pipeline<Right>& right) const requires detail::is_key_value<Record> {
-    return detail::semi_join(stage_, right.stage());
+    return detail::filter_by_key(stage_, right.stage(), true);
   }
   /// The records here whose key is not there.
   template <Stage Right>
   [[nodiscard]] auto anti_join(const Pipeline<Right>& right) const requires detail::is_key_value<Record> {
-    return detail::anti_join(stage_, right.stage());
+    return detail::filter_by_key(stage_, right.stage(), false);
   }
   /// All values of each key of either side: `.flat_map<Out>([](key, lefts, rights, emit) { … })`.
   template <Stage Right>
@@ -191,7 +191,8 @@ class Pipeline {
   }
   /// Collective: sorted by bytes, as numbers, or by `<`.
   [[nodiscard]] auto sort() const { return sort_by(ascending); }
-  /// Collective: each record once, sorted as by sort.
+  /// Collective: each record once, sorted as by sort. All copies of a record are brought together first, and must fit into the
+  /// memory of a rank: where few records are very frequent, reduce_by_key drops copies where they are read.
   [[nodiscard]] auto distinct() const {
     return SortedPipeline<Record, Ascending>(stage_, ascending, Equals::first_stays);
   }
@@ -254,10 +255,8 @@ class Pipeline {
                   const Fill& fill) const {
     write_table_file<Record>(stored().blocks(), path, table, type, fill);
   }
-  /// All records on `root`, nothing on the other ranks.
-  [[nodiscard]] std::vector<OwnedOf<Record>> collect(int root = 0) const {
-    return collect_records<Record>(stored().blocks(), root);
-  }
+  /// All records on `root`, as a vector of OwnedOf<Record>, nothing on the other ranks.
+  [[nodiscard]] auto collect(int root = 0) const { return collect_records<Record>(stored().blocks(), root); }
   /// `visit(record)` for this rank's records, in their order, on this thread. Which they are depends on the number of ranks.
   template <class Visit>
   void for_each_local(Visit&& visit) const {
@@ -288,7 +287,7 @@ class Pipeline {
 
   // Collective: the records as blocks.
   [[nodiscard]] auto stored() const {
-    if constexpr (std::same_as<S, DatasetStage<Record>>) {
+    if constexpr (requires { stage_.blocks(); }) {
       return stage_;
     } else {
       return store_records(stage_);

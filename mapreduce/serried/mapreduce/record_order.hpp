@@ -22,6 +22,13 @@ concept RecordOrder = std::copy_constructible<O> && requires(const O& order, std
   { order.compare(record, record) } -> std::convertible_to<int>;
 };
 
+/// Whether `O` can only look at whole records: it says so with `static constexpr bool needs_whole_records`. Of a long record
+/// of any other order, the beginning stands for all of it where the order is cut.
+template <class O>
+inline constexpr bool needs_whole_records = false;
+template <class O>
+requires(O::needs_whole_records) inline constexpr bool needs_whole_records<O> = true;
+
 /// One whose prefix is the first eight bytes of a key, and which can tell those that follow, too: `prefix(record, depth)` is
 /// the eight from byte `depth` on, zeros beyond the end.
 template <class O>

@@ -90,7 +90,7 @@ requires std::convertible_to<typename S::Record, std::string_view>
         std::size_t n = 0;
         each([&](std::string_view record) {
           if (n++ < n_most) {
-            sample.add(record, place);
+            sample.add_for<Order>(record, place);
           }
         });
       });
@@ -108,7 +108,7 @@ requires std::convertible_to<typename S::Record, std::string_view>
         Position position{block.place, 0};
         each([&](std::string_view record) {
           stored.add(position, record);
-          ++position.ordinal;
+          position.advance();
         });
         return std::uint64_t{position.ordinal};
       });

@@ -36,6 +36,17 @@ struct GroupPart {
   std::uint64_t n_bytes = 0;
 };
 
+/// What a rank gets of all others in a round of gather_groups, and blocks so small that it can be got from all of them.
+[[nodiscard]] inline std::size_t memory_for_groups(const TextSource& source) {
+  return source.options().memory / 8;
+}
+[[nodiscard]] inline std::size_t block_bytes_of_parts(const TextSource& source) {
+  constexpr std::size_t smallest = std::size_t{4} << 10;
+  constexpr std::size_t largest = std::size_t{1} << 20;
+  return std::clamp(memory_for_groups(source) / static_cast<std::size_t>(source.comm().size()), smallest,
+                    largest);
+}
+
 /// One whole group, on the rank that was given it.
 class SharedGroup {
  public:
@@ -129,7 +140,7 @@ template <class IsSame>
   std::vector<std::uint64_t> group_of;
   std::vector<SharedGroup> groups;
   std::vector<std::uint64_t> places;
-  const std::uint64_t memory = source.options().memory / 8;
+  const std::size_t memory = memory_for_groups(source);
   for (std::size_t begin = 0; begin < all.size();) {
     std::vector<std::uint64_t> bytes_on(n_ranks);
     std::size_t end = begin;
@@ -170,7 +181,7 @@ template <class IsSame>
   for (bool is_done = false; !is_done;) {
     mpi::together(comm, [&] {
       std::ranges::for_each(outgoing, [](auto& message) { message.clear(); });
-      for (std::uint64_t n_sent = 0; part < parts.size() && n_sent < memory / n_ranks;) {
+      for (std::uint64_t n_sent = 0; part < parts.size() && n_sent <= memory / n_ranks;) {
         if (block == parts[part].n_blocks) {
           ++part;
           block = 0;

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include <serried/hdf5/row_type.hpp>
 #include <serried/mapreduce/dataset.hpp>
 #include <serried/mapreduce/encoded_order.hpp>
 #include <serried/mapreduce/encoded_stage.hpp>
@@ -34,7 +35,7 @@ class SortedPipeline {
   SortedPipeline(const S& stage, Less less, Equals equals)
       : source_(stage.source()),
         sorted_(sort_records(EncodedStage<S>(stage), Order(std::move(less)), equals,
-                             "in the pipeline's order")) {}
+                             detail::order_name<T, Less>(equals))) {}
 
   /// Collective: records of text, a line each. `where`: a path, "-" for standard output, or a store::Output.
   template <class Where>
@@ -70,6 +71,19 @@ class SortedPipeline {
     });
     n_partitions = mpi::allreduce_value(source_->comm(), n_partitions, mpi::max);
     return Pipeline(DatasetStage<T>(gather_blocks(source_, std::move(stores), n_partitions)));
+  }
+
+  // As those of a pipeline, through cache().
+  [[nodiscard]] std::vector<OwnedOf<T>> collect(int root = 0) { return cache().collect(root); }
+  [[nodiscard]] std::uint64_t count() { return cache().count(); }
+  template <class Visit>
+  void for_each_local(Visit&& visit) {
+    cache().for_each_local(visit);
+  }
+  template <class Fill>
+  void write_hdf5(const std::string& path, const std::string& table, const hdf5::RowType& type,
+                  const Fill& fill) {
+    cache().write_hdf5(path, table, type, fill);
   }
 
  private:

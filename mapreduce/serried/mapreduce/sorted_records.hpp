@@ -210,7 +210,7 @@ class SortedRecords {
           n_since += record.size() + 1;
           if (n_since >= stride) {
             n_since %= stride;
-            sample.add(record, chunk.header.place);
+            sample.template add_for<Order>(record, chunk.header.place);
           }
         });
       });

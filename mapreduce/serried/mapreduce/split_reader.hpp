@@ -47,6 +47,8 @@ struct Format {
       make_reader;
   /// Files are cut at multiples of it, in bytes.
   std::uint64_t unit = 1;
+  bool units_are_records = false;  ///< of which a sample needs no more than it takes
+  bool is_text = true;             ///< whose case can be folded
   /// Collective, before the first split is read: what splits need to know of the rest of their files. Readers that meet
   /// something unprepared find it out themselves, which costs more. May be empty.
   std::function<void(const mpi::Communicator& comm, const InputList& inputs, int n_threads)> prepare = {};

@@ -25,12 +25,18 @@ namespace serried::mapreduce {
 /// Some records and the places that they come from, as bytes.
 class Sample {
  public:
-  /// Of a long record only its beginning, which is as good a place to cut the order.
-  void add(std::string_view record, std::uint64_t place) {
+  /// For cuts by `Order`: of a long record its beginning, which is as good a place to cut the order. One that is to be whole
+  /// may be left out when there is much already.
+  template <class Order>
+  void add_for(std::string_view record, std::uint64_t place) {
     constexpr std::size_t longest = 4096;
-    add_whole(record.substr(0, longest), place);
+    constexpr std::size_t much = std::size_t{8} << 20;
+    if constexpr (!needs_whole_records<Order>) {
+      add_whole(record.substr(0, longest), place);
+    } else if (record.size() <= longest || bytes_.size() + record.size() <= much) {
+      add_whole(record, place);
+    }
   }
-  /// All of it, where a part of a record is none.
   void add_whole(std::string_view record, std::uint64_t place) {
     const std::uint64_t size = record.size();
     append(&place, sizeof place);
@@ -89,7 +95,7 @@ class Splitters {
       };
       for (std::size_t i = 0; i < cuts.size(); ++i) {
         const bool is_frequent = is_like(i, i + 1) || (i > 0 && is_like(i, i - 1));
-        chosen.add(cuts[i].record, is_frequent ? cuts[i].place : 0);
+        chosen.add_whole(cuts[i].record, is_frequent ? cuts[i].place : 0);
       }
     });
     std::vector<char> bytes = chosen.bytes();

@@ -38,7 +38,8 @@ struct NoPart {
 
 /// - `Record`: what it hands on, a type that may be a view into the block at hand.
 /// - `for_each_block(purpose, make, visit)`: collective, as TextSource's, but `visit(part, const RecordBlock&, each)` gets
-///   `each(sink)` besides, which calls `sink(const Record&)` for each record of the block.
+///   `each(sink)` besides, which calls `sink(const Record&)` for each record of the block, and
+///   is called once, for a stage may change the block as it goes.
 /// - `sample_blocks(visit)`: local, as TextSource's, `visit(place, n_most, each)`.
 /// - `source()`: the ranks, threads, memory and counts of the job that it belongs to.
 /// - `n_bytes_known()`: of its input, about; for estimates.

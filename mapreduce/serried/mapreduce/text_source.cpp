@@ -45,6 +45,9 @@ TextSource::TextSource(const mpi::Communicator& comm, const std::vector<std::str
 TextSource::TextSource(const mpi::Communicator& comm, InputList inputs, Format format,
                        const TextOptions& options)
     : comm_(comm.dup()), inputs_(std::move(inputs)), format_(std::move(format)), options_(options) {
+  if (options.fold_case && !format_.is_text) {
+    throw usage_error("the case of what is no text cannot be folded");
+  }
   expects(options.split_bytes > 0, "split_bytes > 0");
   expects(options.window_bytes > 0, "window_bytes > 0");
   // Splits that differ from rank to rank would lose lines or read them twice.
@@ -56,6 +59,7 @@ TextSource::TextSource(const mpi::Communicator& comm, InputList inputs, Format f
     format_.prepare(comm_, inputs_, options_.job.threads);
   }
   const int n_threads_in_all = mpi::allreduce_value(comm_, options_.job.threads, std::plus<>{});
+  n_splits_ = make_splits(inputs_, options_.split_bytes).size();
   bytes_per_thread_ = static_cast<double>(total_size(inputs_)) / n_threads_in_all;
 }
 
@@ -109,9 +113,7 @@ std::uint64_t TextSource::Readers::place(int thread) const {
 
 std::uint64_t TextSource::n_bytes_known() const { return total_size(inputs_); }
 
-std::uint64_t TextSource::end_place() const {
-  return make_splits(inputs_, options_.split_bytes).size() * places_of_a_split;
-}
+std::uint64_t TextSource::end_place() const { return n_splits_ * places_of_a_split; }
 
 // A window somewhere in each split, or in some of them where they are many: evenly over the input, for parts of it may be
 // sorted already, but nowhere in particular within a split, for each split may be.
@@ -128,8 +130,9 @@ void TextSource::sample_blocks(
   }
   const std::uint64_t stride = splits.size() / most_windows + 1;
   const std::uint64_t n_windows = (splits.size() + stride - 1) / stride;
-  const std::uint64_t window_bytes = std::max(smallest, n_bytes_wanted / n_windows);
   const auto n_most = static_cast<std::size_t>(n_records_wanted / n_windows + 1);
+  const std::uint64_t window_bytes =
+      format_.units_are_records ? n_most * format_.unit : std::max(smallest, n_bytes_wanted / n_windows);
   const auto reader = format_.make_reader(options_.window_bytes, {});
   const auto n_ranks = static_cast<std::uint64_t>(comm_.size());
   for (auto i = static_cast<std::uint64_t>(comm_.rank()); i < n_windows; i += n_ranks) {
@@ -175,6 +178,10 @@ void TextSource::for_each_plan(const std::string& purpose, const RunPlan& run) c
   std::vector<Split> of_streams;
   for (const Split& split : make_splits(inputs_, options_.split_bytes)) {
     (is_stream(inputs_[split.input]) ? of_streams : of_files).push_back(split);
+  }
+  if (!of_streams.empty() && n_times_read_ > 1) {
+    throw usage_error(inputs_[of_streams[0].input].path +
+                      ": a stream cannot be read twice: cache() what is made of it");
   }
   if (!of_streams.empty() && !options_.job.checkpoint.empty()) {
     throw usage_error(inputs_[of_streams[0].input].path +

@@ -184,7 +184,8 @@ class TextSource {
   InputList inputs_;
   Format format_;
   TextOptions options_;
-  double bytes_per_thread_ = 0;   // of all input, about
+  double bytes_per_thread_ = 0;  // of all input, about
+  std::uint64_t n_splits_ = 0;
   mutable int n_times_read_ = 0;  // each time has a ledger of its own
 };
 

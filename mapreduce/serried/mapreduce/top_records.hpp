@@ -26,7 +26,7 @@ namespace serried::mapreduce {
 template <RecordOrder Order>
 class TopRecords {
  public:
-  TopRecords(const Order& order, std::uint64_t k) : order_(order), k_(k) {}
+  TopRecords(const Order& order, std::uint64_t k) : order_(order), k_(std::min(k, most)) {}
 
   void add(const Position& position, std::string_view record) {
     if (k_ == 0) {
@@ -108,6 +108,8 @@ class TopRecords {
     is_full_ = true;
   }
 
+  static constexpr std::uint64_t most = std::uint64_t{1} << 48;  // more than fit into memory
+
   Order order_;
   std::uint64_t k_;
   std::vector<Item> records_;
@@ -123,12 +125,13 @@ template <Stage S, class Less>
   const auto& source = stage.source();
   const mpi::Communicator& comm = source->comm();
   auto parts = EncodedStage<S>(stage).for_each_block(
-      "top", [&] { return Top(Order(less), k); },
+      "top " + std::to_string(k) + " of " + detail::order_name<T, Less>(Equals::all_stay),
+      [&] { return Top(Order(less), k); },
       [](Top& top, const RecordBlock& block, auto&& each) {
         Position position{block.place, 0};
         each([&](std::string_view record) {
           top.add(position, record);
-          ++position.ordinal;
+          position.advance();
         });
         return std::uint64_t{position.ordinal};
       });

@@ -13,7 +13,23 @@
 
 namespace serried::mapreduce {
 
-/// A formatter for write_lines. A missing optional is an empty field. Throws if text holds a tab or a newline.
+namespace detail {
+
+// How many fields a record has.
+template <class T>
+inline constexpr int n_fields = 1;
+template <class K, class V>
+inline constexpr int n_fields<KeyValue<K, V>> = n_fields<K> + n_fields<V>;
+template <class A, class B>
+inline constexpr int n_fields<std::pair<A, B>> = n_fields<A> + n_fields<B>;
+template <class... T>
+inline constexpr int n_fields<std::tuple<T...>> = (n_fields<T> + ...);
+template <class T>
+inline constexpr int n_fields<std::optional<T>> = n_fields<T>;
+
+}  // namespace detail
+
+/// A formatter for write_lines. The fields of a missing optional are empty. Throws if text holds a tab or a newline.
 struct TsvLine {
   template <class T, class Line>
   void operator()(const T& record, Line& line) const {
@@ -53,6 +69,10 @@ struct TsvLine {
   static void append(const std::optional<T>& value, Line& line) {
     if (value) {
       append(*value, line);
+      return;
+    }
+    for (int i = 1; i < detail::n_fields<T>; ++i) {
+      line << "\t";
     }
   }
 };

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include <serried/mapreduce/codec.hpp>
 #include <serried/mapreduce/split_reader.hpp>
 
 namespace serried::mapreduce {
@@ -20,6 +21,10 @@ struct WholeFile {
   std::string_view path;  ///< "-" for standard input
   std::string_view content;
 };
+
+/// It cannot be stored or sorted as it is: map it to what is wanted of it.
+template <>
+inline constexpr bool detail::is_flat<WholeFile> = false;
 
 /// Files of up to `max_bytes`, decompressed.
 [[nodiscard]] Format whole_files(std::uint64_t max_bytes);

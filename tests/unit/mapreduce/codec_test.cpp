@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <concepts>
 #include <cstdint>
 #include <memory>
@@ -13,6 +14,8 @@
 #include <gtest/gtest.h>
 
 #include <serried/mapreduce/codec.hpp>
+#include <serried/mapreduce/delimited.hpp>
+#include <serried/mapreduce/whole_files.hpp>
 
 namespace serried::mapreduce {
 namespace {
@@ -60,6 +63,8 @@ TEST(Codec, WhatIsMadeOfOthers) {
   EXPECT_EQ(there_and_back(std::optional<std::string>()), std::nullopt);
   EXPECT_EQ(there_and_back(std::optional<std::string>(odd)), odd);
   EXPECT_EQ(there_and_back(std::optional<int>(5)), 5);
+  EXPECT_EQ((there_and_back(std::array<std::string_view, 2>{odd, "w"})),
+            (std::array<std::string, 2>{odd, "w"}));
   using Either = std::variant<std::string, std::vector<int>>;
   EXPECT_EQ(there_and_back(Either(odd)), Either(odd));
   EXPECT_EQ(there_and_back(Either(std::vector{1, 2, 3})), Either(std::vector{1, 2, 3}));
@@ -87,6 +92,8 @@ TEST(Codec, ViewsReferToTheBytes) {
 
 TEST(Codec, WhatCannotTravel) {
   static_assert(!Encodable<int*>);
+  static_assert(!Encodable<WholeFile>);
+  static_assert(!Encodable<Fields>);
   static_assert(!Encodable<std::vector<std::unique_ptr<int>>>);
   static_assert(!Encodable<KeyValue<std::string, int*>>);
 }

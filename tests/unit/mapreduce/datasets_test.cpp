@@ -125,6 +125,8 @@ TEST_F(DatasetsTest, Sorts) {
         first);
     expect_on_root(all.top(0, ascending).collect(), {});
     expect_on_root(all.top(lines_.size() + 1, ascending).collect(), by_bytes);
+    expect_on_root(all.top(~std::uint64_t{0}, ascending).collect(), by_bytes);
+    expect_on_root(all.sort().collect(), by_bytes);
   });
 }
 

@@ -197,6 +197,56 @@ TEST_F(GroupsTest, AFunctionThatThrowsIsEverybodysError) {
   });
 }
 
+TEST_F(GroupsTest, KeysAndValuesOfAnyLength) {
+  // More than a sample shows of a line, and enough of them for several partitions.
+  std::vector<KeyValue<std::string, std::vector<std::uint32_t>>> expected;
+  std::string text;
+  for (std::uint32_t i = 0; i < 200; ++i) {
+    const std::string key = std::string(6000, 'k') + std::to_string(100 + i % 100);
+    text += key + " " + std::to_string(i) + "\n";
+    if (i < 100) {
+      expected.push_back({key, std::vector<std::uint32_t>(2000, i)});
+      expected.back().value.insert(expected.back().value.end(), 2000, i + 100);
+    }
+  }
+  const std::string path = folder_.write("long", text);
+  for_all_options([&](const TextOptions& options) {
+    const auto lists =
+        pairs_in(path, options)
+            .map([](const auto& item) {
+              const auto number = static_cast<std::uint32_t>(std::stoul(std::string(item.value)));
+              return KeyValue<std::string_view, std::vector<std::uint32_t>>{item.key,
+                                                                            std::vector(2000, number)};
+            })
+            .group_by_key()
+            .fold_in_order(std::vector<std::uint32_t>(),
+                           [](std::vector<std::uint32_t> all, const std::vector<std::uint32_t>& more) {
+                             all.insert(all.end(), more.begin(), more.end());
+                             return all;
+                           });
+    expect_on_root(lists.collect(), expected);
+  });
+}
+
+TEST_F(GroupsTest, FloatingPointKeysAreOrderedTotally) {
+  const std::string path = folder_.write("floats", "nan 1\n0 2\n-0 3\nnan 4\n0 5\n");
+  for_all_options([&](const TextOptions& options) {
+    const auto counts = pairs_in(path, options)
+                            .map([](const auto& item) {
+                              return KeyValue<double, int>{std::stod(std::string(item.key)), 1};
+                            })
+                            .group_by_key()
+                            .template map<int>([](double, auto& values) {
+                              int n = 0;
+                              for (const int value : values) {
+                                n += value;
+                              }
+                              return n;
+                            });
+    expect_on_root(counts.collect(), {1, 2, 2});  // -0.0, 0.0, NaN
+  });
+}
+
 class JoinTest : public GroupsTest {
  protected:
   JoinTest() {

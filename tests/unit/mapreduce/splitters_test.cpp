@@ -34,7 +34,7 @@ Splitters<ByteOrder> splitters_of(const std::vector<Placed>& records, std::size_
                                   bool parts_equals) {
   Sample sample;
   for (std::size_t i = test::my_rank(); i < records.size(); i += test::n_ranks()) {
-    sample.add(std::get<0>(records[i]), std::get<1>(records[i]));
+    sample.add_whole(std::get<0>(records[i]), std::get<1>(records[i]));
   }
   return Splitters<ByteOrder>::of_samples(world(), ByteOrder(), sample, n_partitions, parts_equals);
 }
