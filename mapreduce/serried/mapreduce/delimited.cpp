@@ -5,7 +5,6 @@
 #include <optional>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <serried/base/contract.hpp>
 #include <serried/mapreduce/delimited.hpp>
@@ -86,10 +85,18 @@ Delimited with_header_of(const mpi::Communicator& comm, const InputList& inputs,
   return kind;
 }
 
+std::string comma_separated(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) {
+    text.append(text.empty() ? "" : ", ").append(name);
+  }
+  return text;
+}
+
 std::size_t column_of(const Delimited& kind, std::string_view name) {
   const auto found = std::ranges::find(kind.names, name);
   if (found == kind.names.end()) {
-    throw usage_error(fmt::format("there is no column {}; there are: {}", name, fmt::join(kind.names, ", ")));
+    throw usage_error(fmt::format("there is no column {}; there are: {}", name, comma_separated(kind.names)));
   }
   return static_cast<std::size_t>(found - kind.names.begin());
 }

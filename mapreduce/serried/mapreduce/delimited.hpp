@@ -58,6 +58,9 @@ struct Delimited {
 [[nodiscard]] Delimited with_header_of(const mpi::Communicator& comm, const InputList& inputs,
                                        Delimited kind);
 
+/// The names in one text, for messages.
+[[nodiscard]] std::string comma_separated(const std::vector<std::string>& names);
+
 /// The index of the column of that name. Throws a usage error, with the names that there are.
 [[nodiscard]] std::size_t column_of(const Delimited& kind, std::string_view name);
 

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <serried/base/contract.hpp>
 #include <serried/base/error.hpp>
@@ -178,8 +177,8 @@ class DelimitedReader::Parser {
 
   void check_header() {
     if (!kind_.names.empty() && names_ != kind_.names) {
-      throw Malformed(Error(fmt::format("the header names {}; expected {}", fmt::join(names_, ", "),
-                                        fmt::join(kind_.names, ", ")))
+      throw Malformed(Error(fmt::format("the header names {}; expected {}", comma_separated(names_),
+                                        comma_separated(kind_.names)))
                           .at(input_.path, 0)
                           .hint("files of other columns are another input"));
     }
