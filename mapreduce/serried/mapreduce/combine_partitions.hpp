@@ -83,7 +83,10 @@ template <Key K, class V, class Op>
     const std::size_t first = combined.add_parts(mine.size());
     mpi::together(comm, [&] {
       for_each_on_threads(source.n_threads(), mine.size(), [&](std::size_t i, std::size_t thread) {
-        auto& [table, from_disk, rows] = threads[thread];
+        auto& mine_of_thread = threads[thread];
+        auto& table = mine_of_thread.table;
+        auto& from_disk = mine_of_thread.from_disk;
+        auto& rows = mine_of_thread.rows;
         const std::vector<Chunk> chunks = records.chunks_of(mine.begin + i, from_disk);
         std::size_t n_rows = 0;
         for (const Chunk& chunk : chunks) {

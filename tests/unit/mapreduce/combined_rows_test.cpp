@@ -26,9 +26,9 @@ using Rows = CombinedRows<K, std::uint64_t, std::plus<>>;
 using Words = Rows<std::string_view>;
 using Numbers = Rows<std::uint64_t>;
 
-constexpr CombineOptions small{
+const CombineOptions small{
     .partition_bits = 3, .table_bytes = std::size_t{300} << 10, .store_bytes = std::size_t{64} << 10};
-constexpr CombineOptions large{};
+const CombineOptions large{};
 
 template <Key K>
 void add(Rows<K>& rows, Sums& expected, const K& key, std::uint64_t value) {
