@@ -89,6 +89,7 @@ struct Hit {
   }
 
   std::vector<Hit> hits;
+  hits.reserve(found.size());
   for (const auto& [number, document] : found) {
     hits.push_back({static_cast<std::uint64_t>(std::llround(document.score * 1e6)), number, {}});
   }

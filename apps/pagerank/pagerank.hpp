@@ -111,6 +111,7 @@ inline Summary run(const mpi::Communicator& comm, const Options& options) {
     throw Error("no edges: there is nothing to rank").at(options.inputs.front());
   }
   std::vector<EdgeList*> lists;
+  lists.reserve(parts.size());
   for (auto& part : parts) {
     lists.push_back(&part.part);
   }

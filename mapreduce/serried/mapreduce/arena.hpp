@@ -21,7 +21,9 @@ class Arena {
       n_bytes_ += room_;
     }
     char* const copy = next_;
-    std::memcpy(copy, bytes.data(), bytes.size());
+    if (!bytes.empty()) {
+      std::memcpy(copy, bytes.data(), bytes.size());
+    }
     next_ += bytes.size();
     room_ -= bytes.size();
     return copy;

@@ -5,6 +5,7 @@
 ///     store.read(0, buffer);          // the bytes of the first block
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -82,7 +83,7 @@ class BlockStore {
 };
 
 /// Appends a record to a block: its length, and its bytes by `encode(bytes)`, which appends to them.
-template <class Encode>
+template <std::invocable<std::vector<char>&> Encode>
 void append_record(std::vector<char>& block, Encode&& encode) {
   const std::size_t at = block.size();
   block.resize(at + sizeof(std::uint32_t));

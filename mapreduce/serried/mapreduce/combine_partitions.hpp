@@ -75,6 +75,7 @@ template <Key K, class V, class Op>
     std::vector<Row<V>> rows;
   };
   std::vector<OfThread> threads;
+  threads.reserve(static_cast<std::size_t>(source.n_threads()));
   for (int i = 0; i < source.n_threads(); ++i) {
     threads.emplace_back(op);
   }

@@ -228,6 +228,7 @@ requires Encodable<typename S::Record>
         return n;
       });
   std::vector<BlockStore> stores;
+  stores.reserve(parts.size());
   for (auto& part : parts) {
     stores.push_back(std::move(part.part).take_store());
   }

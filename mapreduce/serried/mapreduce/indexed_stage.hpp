@@ -51,13 +51,13 @@ class BlockCounts {
 
 /// Records are KeyValue<std::uint64_t, R>. `Inner` is read twice: once by the constructor, to count.
 template <Stage Inner>
-class IndexedStage {
+class IndexedStage : public StageAround<Inner> {
  public:
   using Record = KeyValue<std::uint64_t, typename Inner::Record>;
 
   /// Collective.
-  explicit IndexedStage(Inner inner) : inner_(std::move(inner)) {
-    const auto parts = inner_.for_each_block(
+  explicit IndexedStage(Inner inner) : StageAround<Inner>(std::move(inner)) {
+    const auto parts = this->inner().for_each_block(
         "count records", [] { return BlockCounts(); },
         [](BlockCounts& counts, const RecordBlock& block, auto&& each) {
           std::uint64_t n = 0;
@@ -70,9 +70,9 @@ class IndexedStage {
       here.insert(here.end(), part.part.counts().begin(), part.part.counts().end());
     }
     std::vector<BlockCount> all;
-    mpi::allgather_ragged(source()->comm(), here, all);
+    mpi::allgather_ragged(this->source()->comm(), here, all);
     std::ranges::sort(all, {}, &BlockCount::place);
-    all.push_back({inner_.end_place(), 0});
+    all.push_back({this->end_place(), 0});
     std::uint64_t n_before = 0;
     for (BlockCount& count : all) {
       count.n_records = std::exchange(n_before, n_before + count.n_records);
@@ -80,33 +80,29 @@ class IndexedStage {
     before_ = std::make_shared<const std::vector<BlockCount>>(std::move(all));
   }
 
-  [[nodiscard]] const std::shared_ptr<const TextSource>& source() const { return inner_.source(); }
-  [[nodiscard]] std::uint64_t n_bytes_known() const { return inner_.n_bytes_known(); }
-  [[nodiscard]] std::size_t n_sources() const { return inner_.n_sources(); }
-  [[nodiscard]] std::uint64_t end_place() const { return inner_.end_place(); }
-
   template <class Make, class Visit>
   [[nodiscard]] auto for_each_block(const std::string& purpose, const Make& make, const Visit& visit) const {
-    return inner_.for_each_block(purpose, make, [&](auto& part, const RecordBlock& block, auto&& each) {
-      const auto found = std::ranges::lower_bound(*before_, block.place, {}, &BlockCount::place);
-      const bool is_known = found->place == block.place && found + 1 != before_->end();
-      const std::uint64_t end = is_known ? (found + 1)->n_records : 0;
-      std::uint64_t index = found->n_records;
-      const auto numbered = [&](auto&& sink) {
-        each([&](const typename Inner::Record& record) { sink(Record{index++, record}); });
-      };
-      const auto n = visit(part, block, numbered);
-      if (!is_known || index != end) {
-        throw Error("the input is not what it was when its records were counted")
-            .hint("cache() the records before they are numbered");
-      }
-      return n;
-    });
+    return this->inner().for_each_block(
+        purpose, make, [&](auto& part, const RecordBlock& block, auto&& each) {
+          const auto found = std::ranges::lower_bound(*before_, block.place, {}, &BlockCount::place);
+          const bool is_known = found->place == block.place && found + 1 != before_->end();
+          const std::uint64_t end = is_known ? (found + 1)->n_records : 0;
+          std::uint64_t index = found->n_records;
+          const auto numbered = [&](auto&& sink) {
+            each([&](const typename Inner::Record& record) { sink(Record{index++, record}); });
+          };
+          const auto n = visit(part, block, numbered);
+          if (!is_known || index != end) {
+            throw Error("the input is not what it was when its records were counted")
+                .hint("cache() the records before they are numbered");
+          }
+          return n;
+        });
   }
   /// The numbers in samples are those of other records.
   template <class Visit>
   void sample_blocks(const Visit& visit) const {
-    inner_.sample_blocks([&](std::uint64_t place, std::size_t n_most, auto&& each) {
+    this->inner().sample_blocks([&](std::uint64_t place, std::size_t n_most, auto&& each) {
       visit(place, n_most, [&](auto&& sink) {
         std::uint64_t index = std::ranges::lower_bound(*before_, place, {}, &BlockCount::place)->n_records;
         each([&](const typename Inner::Record& record) { sink(Record{index++, record}); });
@@ -115,7 +111,6 @@ class IndexedStage {
   }
 
  private:
-  Inner inner_;
   std::shared_ptr<const std::vector<BlockCount>> before_;  // every block, and one behind the last
 };
 

@@ -10,7 +10,6 @@
 /// sent and stored as they are.
 #pragma once
 
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -29,8 +28,9 @@ namespace serried::mapreduce {
 struct Position {
   std::uint64_t place = 0;    ///< of the block of input that it was in (TextBlock::place)
   std::uint32_t ordinal = 0;  ///< within that block
-  friend auto operator<=>(const Position&, const Position&) = default;
-
+  [[nodiscard]] bool is_before(const Position& other) const noexcept {
+    return place != other.place ? place < other.place : ordinal < other.ordinal;
+  }
   /// To the next record of the block. Throws after 2^32.
   void advance() {
     if (++ordinal == 0) [[unlikely]] {

@@ -97,28 +97,40 @@ template <class Feed>
   return SourceStage<std::string_view, Feed>(std::move(source), std::move(feed));
 }
 
-/// A stage whose records are made of those of `Inner`: `pass(record, sink)` calls `sink(out)` any number of times.
-template <class Out, Stage Inner, class Pass>
-class PassStage {
+/// What a stage around another has of it.
+template <Stage Inner>
+class StageAround {
  public:
-  using Record = Out;
-
-  PassStage(Inner inner, Pass pass) : inner_(std::move(inner)), pass_(std::move(pass)) {}
-
   [[nodiscard]] const std::shared_ptr<const TextSource>& source() const { return inner_.source(); }
   [[nodiscard]] std::uint64_t n_bytes_known() const { return inner_.n_bytes_known(); }
   [[nodiscard]] std::size_t n_sources() const { return inner_.n_sources(); }
   [[nodiscard]] std::uint64_t end_place() const { return inner_.end_place(); }
 
+ protected:
+  explicit StageAround(Inner inner) : inner_(std::move(inner)) {}
+  [[nodiscard]] const Inner& inner() const { return inner_; }
+
+ private:
+  Inner inner_;
+};
+
+/// A stage whose records are made of those of `Inner`: `pass(record, sink)` calls `sink(out)` any number of times.
+template <class Out, Stage Inner, class Pass>
+class PassStage : public StageAround<Inner> {
+ public:
+  using Record = Out;
+
+  PassStage(Inner inner, Pass pass) : StageAround<Inner>(std::move(inner)), pass_(std::move(pass)) {}
+
   template <class Make, class Visit>
   [[nodiscard]] auto for_each_block(const std::string& purpose, const Make& make, const Visit& visit) const {
-    return inner_.for_each_block(purpose, make, [&](auto& part, const RecordBlock& block, auto&& each) {
-      return visit(part, block, passed(each));
-    });
+    return this->inner().for_each_block(
+        purpose, make,
+        [&](auto& part, const RecordBlock& block, auto&& each) { return visit(part, block, passed(each)); });
   }
   template <class Visit>
   void sample_blocks(const Visit& visit) const {
-    inner_.sample_blocks(
+    this->inner().sample_blocks(
         [&](std::uint64_t place, std::size_t n_most, auto&& each) { visit(place, n_most, passed(each)); });
   }
 
@@ -130,7 +142,6 @@ class PassStage {
     };
   }
 
-  Inner inner_;
   Pass pass_;
 };
 

@@ -94,7 +94,7 @@ class TopRecords {
     if (const int order = order_.compare(record, other.record); order != 0) {
       return order < 0;
     }
-    return position < other.position;
+    return position.is_before(other.position);
   }
   [[nodiscard]] bool comes_before(const Item& a, const Item& b) const {
     return comes_before(a.prefix, a.record, a.position, b);
