@@ -210,7 +210,6 @@ TEST(NodeExchange, OptionsAreChecked) {
 }
 
 // AddressSanitizer ends the process instead.
-// A sanitizer ends the process where memory is missing.
 #if defined(__SANITIZE_ADDRESS__)
 #define SERRIED_TEST_ENDS_WITHOUT_MEMORY
 #elif defined(__has_feature)
