@@ -251,9 +251,11 @@ void DelimitedReader::read(const Input& input, const Split& split, const Visit& 
       throw;
     }
     // What this split met may be a consequence of something before it. Every thread that meets anything looks for the
-    // first fault, and so all say the same.
+    // first fault, and so all say the same; who is told to stop meanwhile has nothing to say.
     Parser(*this, input, {0, to_the_end}, [&](const Block&) { return !is_stopped(must_stop_); }).parse();
-    throw;
+    if (!is_stopped(must_stop_)) {
+      throw;
+    }
   }
 }
 

@@ -42,14 +42,12 @@ void SequenceReader::read(const Input& input, const Split& split, const Visit& v
       throw;
     }
     // What this split met may be a consequence of something before it. Every thread that meets anything looks for the
-    // first fault, and so all say the same.
-    parse(input, {0, to_the_end}, [&](const Block&) {
-      if (must_stop_) {
-        (void)must_stop_();  // keeps the other ranks served
-      }
-      return true;
-    });
-    throw;
+    // first fault, and so all say the same; who is told to stop meanwhile has nothing to say.
+    const auto is_stopped = [this] { return must_stop_ && must_stop_(); };
+    parse(input, {0, to_the_end}, [&](const Block&) { return !is_stopped(); });
+    if (!is_stopped()) {
+      throw;
+    }
   }
 }
 
