@@ -34,6 +34,8 @@
 #include <serried/mapreduce/keyed.hpp>
 #include <serried/mapreduce/record_format.hpp>
 #include <serried/mapreduce/reduce.hpp>
+#include <serried/mapreduce/saved_output.hpp>
+#include <serried/mapreduce/saved_type.hpp>
 #include <serried/mapreduce/sorted_pipeline.hpp>
 #include <serried/mapreduce/stage.hpp>
 #include <serried/mapreduce/sum_records.hpp>
@@ -254,6 +256,19 @@ class Pipeline {
   void write_hdf5(const std::string& path, const std::string& table, const hdf5::RowType& type,
                   const Fill& fill) const {
     write_table_file<Record>(stored().blocks(), path, table, type, fill);
+  }
+  /// A file that load<Record> (sources.hpp) reads again: the same bytes for any number of ranks and threads, any memory and any
+  /// splits of the input. What types it may hold: saved_type.hpp. `where`: a path, or a store::OutputFile.
+  void save(const std::string& where) const {
+    expect_loadable_name(where);
+    store::OutputFile file(stage_.source()->comm(), where);
+    save(file);
+  }
+  void save(store::OutputFile& where) const {
+    static_assert(Saveable<Record>,
+                  "records of this type cannot be saved: see saved_type.hpp, or map them to a tuple");
+    const auto data = stored();
+    write_saved<Record>(data.blocks(), where);
   }
   /// All records on `root`, as a vector of OwnedOf<Record>, nothing on the other ranks.
   [[nodiscard]] auto collect(int root = 0) const { return collect_records<Record>(stored().blocks(), root); }

@@ -85,6 +85,10 @@ class SortedPipeline {
                   const Fill& fill) {
     cache().write_hdf5(path, table, type, fill);
   }
+  template <class Where>
+  void save(Where&& where) {
+    cache().save(where);
+  }
 
  private:
   template <class Format>
