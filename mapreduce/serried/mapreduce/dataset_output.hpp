@@ -44,7 +44,7 @@ class DatasetOutput {
   void write(store::OutputFile& file) {
     detail::BlockOffsets offsets = detail::offsets_of(all_, comm().rank());
     detail::for_each_block_here(blocks_, mine_, [&](std::size_t i, std::span<const char> bytes) {
-      put_text(bytes, [&](std::span<const char> text) {
+      detail::put_text(bytes, format_, [&](std::span<const char> text) {
         file.local_write_at(offsets.here[i], text);
         offsets.here[i] += text.size();
       });
@@ -63,26 +63,11 @@ class DatasetOutput {
       }
       output.write([&](const store::OrderedOutput::Put& put) {
         for (std::size_t i = begin; i < end && all_[begin].rank == comm().rank(); ++i) {
-          put_text(blocks_.read(mine_[next_here++], buffer), put);
+          detail::put_text(blocks_.read(mine_[next_here++], buffer), format_, put);
         }
       });
       begin = end;
     }
-  }
-
-  // The text of a block, in pieces of about a megabyte.
-  template <class Put>
-  void put_text(std::span<const char> bytes, Put&& put) const {
-    constexpr std::size_t piece_bytes = std::size_t{1} << 20;
-    std::vector<char> text;
-    for_each_record(bytes, [&](std::string_view record) {
-      format_.append(text, record);
-      if (text.size() >= piece_bytes) {
-        put(std::span<const char>(text));
-        text.clear();
-      }
-    });
-    put(std::span<const char>(text));
   }
 
   const StoredBlocks& blocks_;

@@ -32,6 +32,8 @@
 #include <serried/mapreduce/indexed_stage.hpp>
 #include <serried/mapreduce/joins.hpp>
 #include <serried/mapreduce/keyed.hpp>
+#include <serried/mapreduce/partitioned_pipeline.hpp>
+#include <serried/mapreduce/parts_output.hpp>
 #include <serried/mapreduce/record_format.hpp>
 #include <serried/mapreduce/reduce.hpp>
 #include <serried/mapreduce/saved_output.hpp>
@@ -199,6 +201,17 @@ class Pipeline {
     return SortedPipeline<Record, Ascending>(stage_, ascending, Equals::first_stays);
   }
 
+  /// Collective: sorted by `part_of(record)`, an integer from 0 to n_parts - 1, to be written as so many files
+  /// (partitioned_pipeline.hpp). Another number is an error that names the record.
+  template <class PartOf>
+  [[nodiscard]] auto partition_by(std::uint32_t n_parts, PartOf part_of) const {
+    expects(n_parts > 0, "there is a part");
+    const auto with_part = [n_parts, part_of = std::move(part_of)](const Record& record) {
+      return KeyValue<std::uint32_t, Record>{detail::checked_part(part_of(record), n_parts, record), record};
+    };
+    return PartitionedPipeline<Record>(map(with_part).sort_by(ascending_key), n_parts);
+  }
+
   /// Collective: the first `k` by `less`, sorted; of equal ones those that come first in the input. They are held in memory.
   template <class Less>
   [[nodiscard]] auto top(std::uint64_t k, const Less& less) const {
@@ -249,6 +262,25 @@ class Pipeline {
   template <class Where>
   void write_tsv(Where&& where) const {
     write_lines(where, TsvLine());
+  }
+  /// A file for each rank, part-00000-of-00004.tsv and so on, with lines as write_lines makes them; nothing is sent to other
+  /// ranks. Rank r writes part r, its records in their order: which records are in which file depends on the run, all files
+  /// together hold each once. `folder`: a path, new or of an empty folder, or a store::OutputFolder.
+  template <class Formatter = TsvLine>
+  void write_parts(const std::string& folder, Formatter formatter = {},
+                   const std::string& extension = "tsv") const {
+    store::OutputFolder output(stage_.source()->comm(), folder);
+    write_parts(output, std::move(formatter), extension);
+  }
+  template <class Formatter = TsvLine>
+  void write_parts(store::OutputFolder& folder, Formatter formatter = {},
+                   const std::string& extension = "tsv") const {
+    const mpi::Communicator& comm = stage_.source()->comm();
+    const auto data = stored();
+    write_part_files(
+        data.blocks(), folder, RecordLines<Record, Formatter>(std::move(formatter)),
+        static_cast<std::uint64_t>(comm.size()),
+        [rank = static_cast<std::uint64_t>(comm.rank())](std::string_view) { return rank; }, extension);
   }
   /// A table of that name in an HDF5 file: `fill(record, std::span<std::byte> row)` puts a record into a row of zeros, whose
   /// members are those of `type` (hdf5/row_type.hpp; hdf5::put_text).

@@ -33,6 +33,21 @@ struct BlockRecords {
   [[nodiscard]] std::uint64_t n_bytes() const { return bytes.size() - n_records() * sizeof(std::uint32_t); }
 };
 
+/// Local: the text of encoded records by `format`, in pieces of about a megabyte.
+template <class Format, class Put>
+void put_text(std::span<const char> records, const Format& format, Put&& put) {
+  constexpr std::size_t piece_bytes = std::size_t{1} << 20;
+  std::vector<char> text;
+  for_each_record(records, [&](std::string_view record) {
+    format.append(text, record);
+    if (text.size() >= piece_bytes) {
+      put(std::span<const char>(text));
+      text.clear();
+    }
+  });
+  put(std::span<const char>(text));
+}
+
 /// Collective: `work(i, bytes)` for each block `mine[i]` of this rank, on all its threads.
 template <class Work>
 void for_each_block_here(const StoredBlocks& blocks, std::span<const StoredBlocks::Index> mine, Work&& work) {

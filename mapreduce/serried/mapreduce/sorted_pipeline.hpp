@@ -73,6 +73,8 @@ class SortedPipeline {
     return Pipeline(DatasetStage<T>(gather_blocks(source_, std::move(stores), n_partitions)));
   }
 
+  [[nodiscard]] const TextSource& source() const { return *source_; }
+
   // As those of a pipeline, through cache().
   [[nodiscard]] std::vector<OwnedOf<T>> collect(int root = 0) { return cache().collect(root); }
   [[nodiscard]] std::uint64_t count() { return cache().count(); }
@@ -88,6 +90,10 @@ class SortedPipeline {
   template <class Where>
   void save(Where&& where) {
     cache().save(where);
+  }
+  template <class Where, class Formatter = TsvLine>
+  void write_parts(Where&& folder, Formatter formatter = {}, const std::string& extension = "tsv") {
+    cache().write_parts(folder, std::move(formatter), extension);
   }
 
  private:
