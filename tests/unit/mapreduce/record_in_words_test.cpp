@@ -24,7 +24,9 @@ TEST(RecordInWords, SaysWhatTellsItFromOthers) {
   EXPECT_EQ(record_in_words(Point{1, 0xfe}), "bytes 01 fe");
   using Pair = std::pair<std::string, std::tuple<int, KeyValue<int, double>>>;
   EXPECT_EQ(record_in_words(KeyValue<std::string_view, Pair>{"a", {"b", {1, {2, 3}}}}), "a, b, 1, 2, 3");
-  EXPECT_EQ(record_in_words(std::string(500, 'x')), std::string(120, 'x') + "…");
+  const std::string words = record_in_words(std::string(500, 'x'));
+  EXPECT_TRUE(words.starts_with(std::string(120, 'x')));
+  EXPECT_EQ(words.substr(120), "…");
 }
 
 }  // namespace
