@@ -68,7 +68,7 @@ std::optional<mode_t> permissions_to_keep(const fs::path& target, const std::str
 
 void expect_files(const std::string& folder, const std::vector<OutputFolder::FileSize>& files) {
   for (const auto& [name, n_bytes] : files) {
-    const std::string path = folder + "/" + name;
+    const std::string path = fmt::format("{}/{}", folder, name);
     std::error_code reason;
     const std::uint64_t size = fs::file_size(path, reason);
     if (reason) {
@@ -131,7 +131,8 @@ void OutputFolder::commit(const std::vector<FileSize>& files) {
     expect_files(partial_path_, files);
     sync_folder_of(partial_path_ + "/");
     if (permissions_) {
-      static_cast<void>(::chmod(partial_path_.c_str(), *permissions_));  // where there are none, it has the usual ones
+      static_cast<void>(
+          ::chmod(partial_path_.c_str(), *permissions_));  // where there are none, it has the usual ones
     }
     if (std::rename(partial_path_.c_str(), path_.c_str()) != 0) {
       throw system_error("rename the finished folder to its name", errno, path_);

@@ -106,7 +106,8 @@ TEST_F(OutputFolderTest, WhatItIsNotIsSaidBeforeTheWork) {
   };
   EXPECT_THAT(error_of_making(path("file")), HasSubstr("file: cannot make the folder: there is a file"));
   EXPECT_THAT(error_of_making(path("full")), HasSubstr("full: the folder is not empty (name a new one"));
-  EXPECT_THAT(error_of_making(path("missing/out")), HasSubstr("missing/out: cannot make the folder: No such"));
+  EXPECT_THAT(error_of_making(path("missing/out")),
+              HasSubstr("missing/out: cannot make the folder: No such"));
   EXPECT_THAT(error_of_making(path("file/out")), HasSubstr("file/out: cannot make the folder"));
   EXPECT_THAT(error_of_making(path("link")), HasSubstr("cannot make the folder"));
   EXPECT_THAT(error_of_making(""), HasSubstr("no name"));
@@ -120,7 +121,9 @@ TEST_F(OutputFolderTest, OtherFilesThanThoseOfTheListAreAnError) {
     change(output, files);
     return std::string(same_error_of([&] { output.commit(files); }).what());
   };
-  EXPECT_THAT(error_of_commit([](auto&, auto& files) { files.push_back({"more", 0}); }),
+  EXPECT_THAT(error_of_commit([](auto&, auto& files) {
+                files.push_back({"more", 0});
+              }),
               HasSubstr("more: cannot find what was written"));
   EXPECT_THAT(error_of_commit([](auto&, auto& files) { files[0].n_bytes = 7; }),
               HasSubstr("wrote 7 bytes, but the file has 0"));
