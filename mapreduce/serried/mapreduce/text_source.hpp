@@ -102,23 +102,15 @@ class TextSource {
   template <class Make, class Visit>
   [[nodiscard]] auto for_each_block(const std::string& purpose, const Make& make, const Visit& visit) const {
     using Part = ReadPart<std::invoke_result_t<const Make&>>;
-    std::vector<Part> parts;
-    for_each_plan(purpose, [&](const job::Plan& plan, const job::Options& options,
-                               std::span<const Split> splits) {
-      Readers readers(*this, splits);
-      auto more = job::run(
-          comm_, plan, options, [&] { return Part{make()}; },
-          [&](std::uint64_t index, Part& part, job::Worker& worker) {
-            readers.read(index, worker, [&](const Block& block) {
-              part.n_bytes += block.n_bytes;
-              part.n_records += visit(part.part, TextBlock{.text = block.text,
-                                                           .share_done = readers.share_done(worker.thread()),
-                                                           .place = readers.place(worker.thread())});
-            });
-          });
-      std::ranges::move(more, std::back_inserter(parts));
-    });
-    return parts;
+    // As std::function, called once a split, so that what stands below is not compiled, and named, for each pair of lambdas.
+    const std::function<Part()> make_part = [&] { return Part{make()}; };
+    const std::function<void(Part&, const Block&, double, std::uint64_t)> visit_block =
+        [&](Part& part, const Block& block, double share_done, std::uint64_t place) {
+          part.n_bytes += block.n_bytes;
+          part.n_records +=
+              visit(part.part, TextBlock{.text = block.text, .share_done = share_done, .place = place});
+        };
+    return read_parts(purpose, make_part, visit_block);
   }
 
   /// Collective: what all ranks have read to make `parts`.
@@ -170,6 +162,25 @@ class TextSource {
     std::span<const Split> splits_;
     std::vector<OfThread> threads_;
   };
+
+  template <class Part>
+  [[nodiscard]] std::vector<Part> read_parts(
+      const std::string& purpose, const std::function<Part()>& make,
+      const std::function<void(Part&, const Block&, double, std::uint64_t)>& visit) const {
+    std::vector<Part> parts;
+    for_each_plan(
+        purpose, [&](const job::Plan& plan, const job::Options& options, std::span<const Split> splits) {
+          Readers readers(*this, splits);
+          auto more =
+              job::run(comm_, plan, options, make, [&](std::uint64_t index, Part& part, job::Worker& worker) {
+                readers.read(index, worker, [&](const Block& block) {
+                  visit(part, block, readers.share_done(worker.thread()), readers.place(worker.thread()));
+                });
+              });
+          std::ranges::move(more, std::back_inserter(parts));
+        });
+    return parts;
+  }
 
   // Local. Blocks as the pipeline wants them; what goes wrong names the file and the rank.
   void read_split(SplitReader& reader, const Split& split, const SplitReader::Visit& visit) const;
