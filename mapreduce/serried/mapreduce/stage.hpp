@@ -9,6 +9,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <iterator>
 #include <memory>
 #include <span>
@@ -54,6 +55,33 @@ concept Stage = std::copy_constructible<S> && requires(const S& stage) {
   { stage.end_place() } -> std::convertible_to<std::uint64_t>;
 };
 
+/// What runs functions on a record and hands on what they make: `rehearse(record)` runs them and hands on nothing.
+template <class Sink, class Record>
+concept Rehearsable = requires(const Sink& sink, const Record& record) {
+  sink.rehearse(record);
+};
+
+/// Hands what `pass` makes of records to `sink`, which may be another of these.
+template <class Record, class Out, class Pass, class Sink>
+class PassInto {
+ public:
+  PassInto(const Pass& pass, Sink& sink) : pass_(pass), sink_(sink) {}
+
+  void operator()(const Record& record) const { pass_(record, sink_); }
+  void rehearse(const Record& record) const {
+    const auto trial = [&]([[maybe_unused]] const Out& out) {
+      if constexpr (Rehearsable<Sink, Out>) {
+        sink_.rehearse(out);
+      }
+    };
+    pass_(record, trial);
+  }
+
+ private:
+  const Pass& pass_;
+  Sink& sink_;
+};
+
 /// The records that `Feed`, `void(std::string_view block, sink)`, finds in the blocks of a TextSource.
 template <class R, class Feed>
 class SourceStage {
@@ -72,19 +100,62 @@ class SourceStage {
   [[nodiscard]] auto for_each_block(const std::string& purpose, const Make& make, const Visit& visit) const {
     return source_->for_each_block(purpose, make, [&](auto& part, const TextBlock& block) {
       return visit(part, RecordBlock{{block.text.data(), block.text.size()}, block.share_done, block.place},
-                   each_of(block.text));
+                   each_of(block));
     });
   }
   template <class Visit>
   void sample_blocks(const Visit& visit) const {
+    SetAside nowhere = SetAside::nowhere();
+    SetAside* const aside = source_->options().quarantine != nullptr ? &nowhere : nullptr;
     source_->sample_blocks([&](std::span<char> text, std::uint64_t place, std::size_t n_most) {
-      visit(place, n_most, each_of(text));
+      visit(place, n_most, each_of(TextBlock{.text = text, .aside = aside}));
     });
   }
 
  private:
-  [[nodiscard]] auto each_of(std::span<char> text) const {
-    return [this, text](auto&& sink) { feed_(std::string_view(text.data(), text.size()), sink); };
+  [[nodiscard]] auto each_of(const TextBlock& block) const {
+    return [this, block](auto&& sink) {
+      if constexpr (Rehearsable<std::remove_reference_t<decltype(sink)>, R>) {
+        if (block.aside != nullptr) {
+          feed_unless_bad(block, sink);
+          return;
+        }
+      }
+      feed_(std::string_view(block.text.data(), block.text.size()), sink);
+    };
+  }
+
+  // Out of the way of those who want no quarantine.
+  template <class Sink>
+  [[gnu::noinline]] void feed_unless_bad(const TextBlock& block, const Sink& sink) const {
+    std::uint64_t ordinal = 0;
+    feed_(std::string_view(block.text.data(), block.text.size()), [&](const R& record) {
+      const std::uint64_t number = ordinal++;
+      try {
+        sink.rehearse(record);
+      } catch (...) {
+        block.aside->add(origin_of(block, record, number), std::current_exception());
+        return;
+      }
+      sink(record);
+    });
+  }
+
+  [[nodiscard]] static RecordOrigin origin_of(const TextBlock& block, const R& record, std::uint64_t number) {
+    RecordOrigin origin{.input = block.input, .offset = block.offset, .ordinal = number};
+    const char* begin = nullptr;
+    if constexpr (std::same_as<R, std::string_view>) {
+      begin = record.data();
+    } else if constexpr (requires { record.text_begin(); }) {
+      begin = record.text_begin();
+    }
+    if (block.offsets == Offsets::of_text && begin != nullptr) {
+      return {block.input, block.offset + static_cast<std::uint64_t>(begin - block.text.data()), 0};
+    }
+    if (block.offsets == Offsets::of_rows) {
+      return {block.input, block.offset + number, 0};
+    }
+    return origin;
   }
 
   std::shared_ptr<const TextSource> source_;
@@ -138,7 +209,7 @@ class PassStage : public StageAround<Inner> {
   template <class Each>
   [[nodiscard]] auto passed(const Each& each) const {
     return [this, &each](auto&& sink) {
-      each([&](const typename Inner::Record& record) { pass_(record, sink); });
+      each(PassInto<typename Inner::Record, Out, Pass, std::remove_reference_t<decltype(sink)>>(pass_, sink));
     };
   }
 
