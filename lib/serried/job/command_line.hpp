@@ -21,21 +21,26 @@ namespace serried::job {
 struct CommandLine {
   Options
       job;  ///< --threads, --checkpoint, --checkpoint-every, --resume, --progress, --quiet; `app` is the name
-  std::string output;  ///< -o; empty: standard output
-  std::string report;  ///< --report; empty: none
+  std::string output;        ///< -o; empty: standard output
+  std::string report;        ///< --report; empty: none
+  std::string skipped_list;  ///< --on-error skip:FILE; empty: the first error stops the job
   bool wants_json = false;
   bool is_quiet = false;
 
   // Words on the way.
   std::string progress = "auto";
   std::string checkpoint_every = "60s";
+  std::string on_error = "stop";
 };
 
 /// Whether the app draws random numbers, and so has --seed.
 enum class Seed : bool { none, wanted };
 
+/// Whether the app can go on without records that it fails on, and so has --on-error.
+enum class OnError : bool { stops, may_skip };
+
 /// Local. Adds the options to `app`, which keeps references to `line`.
-void add_options(CLI::App& app, CommandLine& line, Seed seed = Seed::none);
+void add_options(CLI::App& app, CommandLine& line, Seed seed = Seed::none, OnError on_error = OnError::stops);
 
 /// Local. For CLI11's `check`: empty if `text` is a whole number, else what is wrong. CLI11 alone would take -1 for the
 /// largest number that there is.

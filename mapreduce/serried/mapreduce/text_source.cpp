@@ -159,14 +159,13 @@ void TextSource::sample_blocks(
 job::Plan TextSource::plan_of(const std::string& purpose, std::span<const Split> splits) const {
   job::Plan plan{.name = n_times_read_ == 1 ? "map" : fmt::format("map-{}", n_times_read_),
                  .n = splits.size()};
+  // What was skipped before must not be forgotten.
+  const char* const on_error = options_.quarantine != nullptr ? "on_error=skip\n" : "";
   plan.configuration = fmt::format(
       "purpose={}\ninputs={} of {} bytes, names and times "
-      "{:016x}\nrecords={}\nfold_case={}\nsplit_bytes={}\n{}",
+      "{:016x}\nrecords={}\nfold_case={}\nsplit_bytes={}\n{}{}",
       purpose, inputs_.size(), total_size(inputs_), fingerprint(inputs_), format_.name, options_.fold_case,
-      options_.split_bytes, options_.configuration);
-  if (options_.quarantine != nullptr) {
-    plan.configuration += "\non_error=skip";  // what was skipped before must not be forgotten
-  }
+      options_.split_bytes, on_error, options_.configuration);
   const bool has_long_ones = std::ranges::any_of(
       splits, [&](const Split& split) { return inputs_[split.input].encoding != Encoding::plain; });
   for (const Split& split : splits) {

@@ -21,10 +21,10 @@ struct Parsed {
   CommandLine line;
   bool goes_on = false;
 };
-Parsed parsed(std::vector<std::string> words, Seed seed = Seed::none) {
+Parsed parsed(std::vector<std::string> words, Seed seed = Seed::none, OnError on_error = OnError::stops) {
   CLI::App app("Tests.", "serried-test");
   Parsed result;
-  add_options(app, result.line, seed);
+  add_options(app, result.line, seed, on_error);
   words.insert(words.begin(), "serried-test");
   std::vector<char*> argv;
   for (std::string& word : words) {
@@ -58,6 +58,30 @@ TEST(CommandLine, ReadsEveryOption) {
   EXPECT_EQ(line.job.progress, report::Progress::always);
   EXPECT_TRUE(line.wants_json);
   EXPECT_EQ(line.job.seed, 7U);
+}
+
+TEST(CommandLine, ErrorsStopOrAreSkipped) {
+  const auto list = [](std::vector<std::string> words) {
+    return parsed(std::move(words), Seed::none, OnError::may_skip).line.skipped_list;
+  };
+  EXPECT_EQ(list({}), "");
+  EXPECT_EQ(list({"--on-error", "stop"}), "");
+  EXPECT_EQ(list({"--on-error", "skip:bad.tsv", "-o", "out", "--report", "report"}), "bad.tsv");
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"--on-error", "skip"},
+                                                {"--on-error", "skip:"},
+                                                {"--on-error", "skip:-"},
+                                                {"--on-error", "go on"},
+                                                {"--on-error", "skip:out", "-o", "./out"},
+                                                {"--on-error", "skip:run.json", "--report", "run.json"}}) {
+    const Error error = error_of([&] { (void)list(words); });
+    EXPECT_EQ(error.exit_code(), ExitCode::usage) << error.what();
+    EXPECT_NE(std::string(error.what()).find("--on-error"), std::string::npos) << error.what();
+  }
+  EXPECT_EQ(error_of([] {
+              (void)parsed({"--on-error", "skip:bad.tsv"});
+            }).exit_code(),
+            ExitCode::usage)
+      << "for apps that can skip";
 }
 
 TEST(CommandLine, QuietShowsNoProgress) {
