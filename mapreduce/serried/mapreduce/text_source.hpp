@@ -21,6 +21,7 @@
 #include <serried/mapreduce/set_aside.hpp>
 #include <serried/mapreduce/split_reader.hpp>
 #include <serried/mapreduce/text.hpp>
+#include <serried/mpi/check_collectives.hpp>
 #include <serried/mpi/communicator.hpp>
 
 namespace serried::mapreduce {
@@ -47,6 +48,10 @@ struct TextOptions {
   /// Records on which a function throws are put aside there, and the job goes on (quarantine.hpp), or on no rank. Null: the
   /// first error ends it.
   Quarantine* quarantine = nullptr;
+  /// The operations of reductions and the orders of sorts are tried on a few of the records, so that one that depends on the
+  /// order, or is no strict weak order, is an error that says so: by default where collectives are checked (preset dev). On
+  /// all ranks or none.
+  bool checked = mpi::checks_collectives;
 };
 
 /// A block of whole records, on its way through a pipeline.
