@@ -28,9 +28,11 @@
 #include <serried/base/error.hpp>
 #include <serried/base/hash.hpp>
 #include <serried/base/quantity.hpp>
+#include <serried/base/zeroed_array.hpp>
 #include <serried/mapreduce.hpp>
 #include <serried/mpi/allreduce.hpp>
 #include <serried/mpi/barrier.hpp>
+#include <serried/mpi/broadcast.hpp>
 #include <serried/mpi/environment.hpp>
 #include <serried/mpi/run_main.hpp>
 
@@ -112,6 +114,18 @@ Time time_on_root(const mpi::Communicator& comm, Work&& work) {
   return time;
 }
 
+// Some virtual machines give memory that nobody uses back to their host, and get it again only slowly: everybody begins with
+// memory that was in use just now.
+void warm_memory(const mpi::Communicator& comm, std::size_t n_bytes) {
+  if (comm.is_root()) {
+    serried::ZeroedArray<char> memory(n_bytes);
+    for (std::size_t i = 0; i < memory.size(); i += 4096) {
+      memory[i] = 1;
+    }
+  }
+  mpi::barrier(comm);
+}
+
 template <class Work>
 Time time_of(const mpi::Communicator& comm, Work&& work) {
   mpi::barrier(comm);
@@ -136,6 +150,7 @@ void compare(const mpi::Communicator& comm, const std::string& name, const Numbe
     file.write(reinterpret_cast<const char*>(numbers.data()),
                static_cast<std::streamsize>(numbers.size() * sizeof(std::uint64_t)));
   }
+  const std::size_t n_bytes_warm = mpi::broadcast_value(comm, numbers.size()) * 64;
   std::vector<double> plain_times;
   std::vector<double> plain_cpu_times;
   std::vector<double> times;
@@ -143,6 +158,7 @@ void compare(const mpi::Communicator& comm, const std::string& name, const Numbe
   for (int round = 0; round < n_rounds; ++round) {
     Counted plain;
     std::unordered_map<std::uint64_t, std::uint64_t> plain_counts;
+    warm_memory(comm, n_bytes_warm);
     const Time plain_time = time_on_root(comm, [&] {
       for (const std::uint64_t number : numbers) {
         ++plain_counts[number];
@@ -153,6 +169,7 @@ void compare(const mpi::Communicator& comm, const std::string& name, const Numbe
     }
     plain_counts = {};
     malloc_trim(0);  // else the next large allocation would have to tidy up after it
+    warm_memory(comm, n_bytes_warm);
 
     mr::TextOptions options;
     options.job.threads = 1;

@@ -40,9 +40,12 @@ template <Key K, class V>
 
 /// Beside stored rows.
 [[nodiscard]] inline PartitionedRecords::Options rounds_of(const TextSource& source, std::string work) {
-  constexpr std::uint64_t enough = std::uint64_t{16} << 20;  // more would only take fresh memory
+  // More would only take fresh memory; less from each rank would be many small messages.
+  constexpr std::uint64_t enough = std::uint64_t{4} << 20;
+  constexpr std::uint64_t enough_of_rank = std::uint64_t{64} << 10;
+  const auto n_ranks = static_cast<std::uint64_t>(source.comm().size());
   return {.memory = source.options().memory / 2,
-          .round_bytes = std::min(source.options().memory / 24, enough),
+          .round_bytes = std::min(source.options().memory / 24, std::max(enough, n_ranks * enough_of_rank)),
           .bytes_each = packed_bytes_each(source),
           .tmp = source.options().tmp,
           .checkpoint = source.options().job.checkpoint,
@@ -72,7 +75,6 @@ template <Key K, class V, class Op>
     explicit OfThread(const Op& op) : table(op) {}
     PartitionTable<K, V, Op> table;
     std::vector<std::vector<char>> from_disk;
-    std::vector<Row<V>> rows;
   };
   std::vector<OfThread> threads;
   threads.reserve(static_cast<std::size_t>(source.n_threads()));
@@ -84,10 +86,8 @@ template <Key K, class V, class Op>
     const std::size_t first = combined.add_parts(mine.size());
     mpi::together(comm, [&] {
       for_each_on_threads(source.n_threads(), mine.size(), [&](std::size_t i, std::size_t thread) {
-        auto& mine_of_thread = threads[thread];
-        auto& table = mine_of_thread.table;
-        auto& from_disk = mine_of_thread.from_disk;
-        auto& rows = mine_of_thread.rows;
+        auto& table = threads[thread].table;
+        auto& from_disk = threads[thread].from_disk;
         const std::vector<Chunk> chunks = records.chunks_of(mine.begin + i, from_disk);
         std::size_t n_rows = 0;
         for (const Chunk& chunk : chunks) {
@@ -98,10 +98,7 @@ template <Key K, class V, class Op>
           Packed::for_each(chunk.records,
                            [&](const HashedKey& hashed, const V& value) { table.add(hashed, value); });
         }
-        rows.clear();
-        rows.reserve(table.n_keys());
-        table.for_each([&](const StoredKey& key, const V& value) { rows.push_back({key, value}); });
-        combined.write(first + i, thread, rows);
+        combined.write(first + i, thread, table.n_keys(), [&](const auto& visit) { table.for_each(visit); });
         records.drop(mine.begin + i);
       });
     });

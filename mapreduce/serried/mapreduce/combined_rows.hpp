@@ -209,7 +209,8 @@ class CombinedRows {
       store_ = std::make_unique<PartitionStore>(
           PartitionStore::Options{.n_partitions = std::size_t{1} << options_.partition_bits,
                                   .memory = options_.store_bytes,
-                                  .tmp = options_.tmp});
+                                  .tmp = options_.tmp,
+                                  .largest_block = std::size_t{16} << 10});
       put_ = {store_.get(), options_.partition_bits};
     }
   }

@@ -83,6 +83,14 @@ class HotRows {
   /// Long keys only pass through.
   template <class Put>
   void add(const HashedKey& hashed, const V& value, Put&& put) {
+    if (n_to_pass_ > 0) {
+      --n_to_pass_;
+      put(hashed.hash, hashed.key, value);
+      return;
+    }
+    if (++n_looked_up_ == n_on_trial) [[unlikely]] {
+      judge();
+    }
     if (!hashed.key.is_short() || !fits_in_table<K, V>(hashed.key)) [[unlikely]] {
       put(hashed.hash, hashed.key, value);
       return;
@@ -90,6 +98,7 @@ class HotRows {
     // The high bits: those of what is there already say where it is to go.
     TableRow<K, V>& row = rows_[hashed.hash >> (64 - n_bits)];
     if (is_row_of<K, V>(row, hashed.key)) {
+      ++n_found_;
       row.value = op_(row.value, value);
       return;
     }
@@ -118,7 +127,21 @@ class HotRows {
   static constexpr int n_bits = 13;
 
  private:
+  static constexpr std::uint32_t n_on_trial = 1 << 16;
+
+  // Where hardly any key finds itself there, most are not looked up for a while.
+  void judge() {
+    constexpr std::uint32_t fewest = n_on_trial / 16;
+    constexpr std::uint32_t a_while = n_on_trial * 15;
+    n_to_pass_ = n_found_ < fewest ? a_while : 0;
+    n_looked_up_ = 0;
+    n_found_ = 0;
+  }
+
   Op op_;
+  std::uint32_t n_to_pass_ = 0;
+  std::uint32_t n_looked_up_ = 0;
+  std::uint32_t n_found_ = 0;
   std::vector<TableRow<K, V>> rows_;
 };
 

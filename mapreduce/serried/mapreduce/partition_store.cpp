@@ -11,8 +11,7 @@ namespace {
 // Blocks that are being filled take an eighth of the memory at most.
 std::size_t block_bytes_for(const PartitionStore::Options& options) {
   constexpr std::size_t smallest = std::size_t{4} << 10;
-  constexpr std::size_t largest = std::size_t{256} << 10;
-  return std::clamp(options.memory / 8 / options.n_partitions, smallest, largest);
+  return std::clamp(options.memory / 8 / options.n_partitions, smallest, options.largest_block);
 }
 
 // Whether they are so many whole records.
@@ -70,6 +69,7 @@ PartitionStore::PartitionStore(const Options& options)
     : memory_(options.memory),
       block_bytes_(block_bytes_for(options)),
       pool_(block_bytes_, std::min(options.memory / 8, std::size_t{32} << 20)),
+      open_(options.n_partitions),
       partitions_(options.n_partitions),
       spill_(options.tmp) {
   expects(options.n_partitions > 0, "there is a partition");
@@ -92,38 +92,46 @@ std::uint64_t PartitionStore::n_bytes() const {
   return n;
 }
 
-void PartitionStore::open_chunk(Partition& partition, const Position& position, std::size_t n_bytes) {
+void PartitionStore::open_chunk(std::size_t partition, const Position& position, std::size_t n_bytes) {
   constexpr std::size_t longest = std::size_t{1} << 31;
   if (n_bytes > longest) {
     throw Error("a record of more than 2 GiB").hint("a sort holds records in memory");
   }
   close_chunk(partition);
-  if (partition.room < sizeof(ChunkHeader) + n_bytes) {
+  Open& open = open_[partition];
+  if (open.room() < sizeof(ChunkHeader) + n_bytes) {
     add_block(partition, sizeof(ChunkHeader) + n_bytes);
   }
-  partition.chunk = {.place = position.place, .first = position.ordinal};
-  partition.chunk_place = position.place;
-  partition.next += sizeof(ChunkHeader);
-  partition.room -= sizeof(ChunkHeader);
+  partitions_[partition].chunk = open.next;
+  partitions_[partition].first = position.ordinal;
+  open.place = position.place;
+  open.n_records = 0;
+  open.next += sizeof(ChunkHeader);
 }
 
-void PartitionStore::close_chunk(Partition& partition) {
-  if (partition.chunk_place == Partition::none) {
+void PartitionStore::close_chunk(std::size_t partition) {
+  Open& open = open_[partition];
+  if (open.place == Open::none) {
     return;
   }
-  std::memcpy(partition.next - partition.chunk.n_bytes - sizeof(ChunkHeader), &partition.chunk,
-              sizeof(ChunkHeader));
-  partition.blocks.back().size += sizeof(ChunkHeader) + partition.chunk.n_bytes;
-  partition.chunk_place = Partition::none;
+  Partition& of = partitions_[partition];
+  const auto n_bytes = static_cast<std::size_t>(open.next - of.chunk);
+  const ChunkHeader header = {.place = open.place,
+                              .first = of.first,
+                              .n_records = open.n_records,
+                              .n_bytes = n_bytes - sizeof(ChunkHeader)};
+  std::memcpy(of.chunk, &header, sizeof header);
+  of.blocks.back().size += n_bytes;
+  open.place = Open::none;
 }
 
 // A record that is longer than a block gets one of its own.
-void PartitionStore::add_block(Partition& partition, std::size_t n_bytes) {
+void PartitionStore::add_block(std::size_t partition, std::size_t n_bytes) {
   const std::size_t capacity = std::max(block_bytes_, n_bytes);
   if (n_held_ + capacity > memory_) {
     spill_full_blocks();
   }
-  Block& block = partition.blocks.emplace_back();
+  Block& block = partitions_[partition].blocks.emplace_back();
   if (capacity > block_bytes_) {
     block.own = std::make_unique_for_overwrite<char[]>(capacity);
     block.bytes = block.own.get();
@@ -131,24 +139,25 @@ void PartitionStore::add_block(Partition& partition, std::size_t n_bytes) {
     block.bytes = pool_.take();
   }
   block.capacity = capacity;
-  partition.next = block.bytes;
-  partition.room = capacity;
+  open_[partition].next = block.bytes;
+  open_[partition].end = block.bytes + capacity;
   n_held_ += capacity;
 }
 
 // All but the block that a partition is filling, unless that is so full that little is lost.
 void PartitionStore::spill_full_blocks() {
-  for (Partition& partition : partitions_) {
-    std::vector<Block> full = std::exchange(partition.blocks, {});
-    const bool is_filling = !full.empty() && (partition.chunk_place != Partition::none ||
-                                              partition.room > full.back().capacity / 2);
+  for (std::size_t i = 0; i < partitions_.size(); ++i) {
+    Open& open = open_[i];
+    std::vector<Block> full = std::exchange(partitions_[i].blocks, {});
+    const bool is_filling =
+        !full.empty() && (open.place != Open::none || open.room() > full.back().capacity / 2);
     if (is_filling) {
-      partition.blocks.push_back(std::move(full.back()));
+      partitions_[i].blocks.push_back(std::move(full.back()));
       full.pop_back();
     } else {
-      partition.room = 0;
+      open = {};
     }
-    spill(partition, std::move(full));
+    spill(partitions_[i], std::move(full));
   }
 }
 
@@ -179,19 +188,18 @@ void PartitionStore::spill(Partition& partition, std::vector<Block> blocks) {
 
 void PartitionStore::absorb(const PartitionStore& other) {
   for (std::size_t i = 0; i < partitions_.size(); ++i) {
-    Partition& partition = partitions_[i];
-    close_chunk(partition);
+    close_chunk(i);
+    Open& open = open_[i];
     other.for_each_block(i, [&](std::span<const char> block) {
       for_each_chunk(block, [&](const Chunk& chunk) {
         const std::size_t n_bytes = sizeof(ChunkHeader) + chunk.records.size();
-        if (partition.room < n_bytes) {
-          add_block(partition, n_bytes);
+        if (open.room() < n_bytes) {
+          add_block(i, n_bytes);
         }
-        std::memcpy(partition.next, &chunk.header, sizeof(ChunkHeader));
-        std::memcpy(partition.next + sizeof(ChunkHeader), chunk.records.data(), chunk.records.size());
-        partition.next += n_bytes;
-        partition.room -= n_bytes;
-        partition.blocks.back().size += n_bytes;
+        std::memcpy(open.next, &chunk.header, sizeof(ChunkHeader));
+        std::memcpy(open.next + sizeof(ChunkHeader), chunk.records.data(), chunk.records.size());
+        open.next += n_bytes;
+        partitions_[i].blocks.back().size += n_bytes;
       });
     });
   }
@@ -206,8 +214,15 @@ void PartitionStore::read_spilled(std::size_t partition, std::vector<char>& byte
   }
 }
 
-void PartitionStore::finish() { std::ranges::for_each(partitions_, close_chunk); }
+void PartitionStore::finish() {
+  for (std::size_t i = 0; i < partitions_.size(); ++i) {
+    close_chunk(i);
+  }
+}
 
-void PartitionStore::drop(std::size_t partition) { partitions_[partition] = Partition(); }
+void PartitionStore::drop(std::size_t partition) {
+  partitions_[partition] = {};
+  open_[partition] = {};
+}
 
 }  // namespace serried::mapreduce

@@ -88,40 +88,36 @@ class PartitionStore {
  public:
   struct Options {
     std::size_t n_partitions = 1;
-    std::size_t memory = std::size_t{1} << 28;  ///< bytes that may be held before some go to disk
-    std::string tmp{};                          ///< see SpillFile
+    std::size_t memory = std::size_t{1} << 28;           ///< bytes that may be held before some go to disk
+    std::string tmp{};                                   ///< see SpillFile
+    std::size_t largest_block = std::size_t{256} << 10;  ///< what is not full wastes memory
   };
   explicit PartitionStore(const Options& options);
 
   /// Records of one place must come in the order of their ordinals. Throws if `record` is longer than 2^31 bytes.
   void add(std::size_t partition, const Position& position, std::string_view record) {
-    Partition& to = partitions_[partition];
+    Open& to = open_[partition];
     const std::size_t n_bytes = sizeof(std::uint32_t) + record.size();
-    if (to.chunk_place != position.place || to.room < n_bytes) [[unlikely]] {
-      open_chunk(to, position, n_bytes);
+    if (to.place != position.place || to.room() < n_bytes) [[unlikely]] {
+      open_chunk(partition, position, n_bytes);
     }
     const auto size = static_cast<std::uint32_t>(record.size());
     std::memcpy(to.next, &size, sizeof size);
     std::memcpy(to.next + sizeof size, record.data(), record.size());
     to.next += n_bytes;
-    to.room -= n_bytes;
-    ++to.chunk.n_records;
-    to.chunk.n_bytes += n_bytes;
+    ++to.n_records;
   }
 
   /// A record as `write(char* to)` writes it, without a length: it returns the end of what it has written, of at most `n_most`
   /// bytes. Such records are for those who know their lengths; all of them are of one place.
   template <class Write>
   void add_bare(std::size_t partition, std::size_t n_most, Write&& write) {
-    Partition& to = partitions_[partition];
-    if (to.chunk_place != 0 || to.room < n_most) [[unlikely]] {
-      open_chunk(to, {}, n_most);
+    Open& to = open_[partition];
+    if (to.place != 0 || to.room() < n_most) [[unlikely]] {
+      open_chunk(partition, {}, n_most);
     }
-    const auto n_bytes = static_cast<std::size_t>(write(to.next) - to.next);
-    to.next += n_bytes;
-    to.room -= n_bytes;
-    ++to.chunk.n_records;
-    to.chunk.n_bytes += n_bytes;
+    to.next = write(to.next);
+    ++to.n_records;
   }
 
   /// Adds all that `other`, which has as many partitions, has; no place may be in both. After its `finish`.
@@ -170,21 +166,28 @@ class PartitionStore {
     std::size_t size = 0;         // without the chunk that is open
     std::size_t capacity = 0;
   };
-  struct Partition {
+  // What every record needs of its partition: little, for there are many partitions and a cache is small.
+  struct Open {
     static constexpr std::uint64_t none = ~std::uint64_t{0};
 
-    char* next = nullptr;  // in the last block
-    std::size_t room = 0;
-    std::uint64_t chunk_place = none;  // of the open chunk
-    ChunkHeader chunk;
+    char* next = nullptr;        // in the last block
+    char* end = nullptr;         // of that
+    std::uint64_t place = none;  // of the chunk that is open
+    std::uint32_t n_records = 0;
+
+    [[nodiscard]] std::size_t room() const noexcept { return static_cast<std::size_t>(end - next); }
+  };
+  struct Partition {
+    char* chunk = nullptr;  // that is open
+    std::uint32_t first = 0;
     std::vector<Block> blocks;
     std::vector<SpillFile::Piece> spilled;
     std::uint64_t n_bytes_spilled = 0;
   };
 
-  void open_chunk(Partition& partition, const Position& position, std::size_t n_bytes);
-  static void close_chunk(Partition& partition);
-  void add_block(Partition& partition, std::size_t n_bytes);
+  void open_chunk(std::size_t partition, const Position& position, std::size_t n_bytes);
+  void close_chunk(std::size_t partition);
+  void add_block(std::size_t partition, std::size_t n_bytes);
   void spill_full_blocks();
   void spill(Partition& partition, std::vector<Block> blocks);
 
@@ -192,6 +195,7 @@ class PartitionStore {
   std::size_t block_bytes_;
   std::size_t n_held_ = 0;  // capacity of all blocks, while records are added
   BlockPool pool_;
+  std::vector<Open> open_;  // of each partition
   std::vector<Partition> partitions_;
   SpillFile spill_;
   std::vector<char> spill_buffer_;

@@ -202,7 +202,11 @@ void PartitionedRecords::exchange() {
       std::vector<char>& message = outgoing_[rank];
       message.clear();
       const std::size_t header_bytes = sizes.size() * sizeof(std::uint64_t);
-      message.reserve(header_bytes + std::accumulate(sizes.begin(), sizes.end(), std::uint64_t{0}));
+      const std::size_t n_bytes =
+          header_bytes + std::accumulate(sizes.begin(), sizes.end(), std::uint64_t{0});
+      if (message.capacity() < n_bytes) {
+        message.reserve(n_bytes + n_bytes / 4);  // enough for the next rounds, too
+      }
       const auto* const header = reinterpret_cast<const char*>(sizes.data());
       message.insert(message.end(), header, header + header_bytes);
       for (std::size_t i = theirs.begin; i < theirs.end; ++i) {

@@ -47,11 +47,11 @@ concept OrderFree = std::convertible_to<std::invoke_result_t<const Op&, const V&
 
 namespace detail {
 
-// Collective: how threads combine what they read from `n_sources` sources, one after the other.
+// Collective: how threads combine what they read from `n_sources` sources, one after the other, about `n_bytes` in all.
 [[nodiscard]] inline CombineOptions combine_options(const TextSource& source, const Layout& layout,
-                                                    std::size_t n_sources) {
+                                                    std::size_t n_sources, std::uint64_t n_bytes) {
   constexpr std::size_t bytes_of_one = std::size_t{32} << 10;  // a block of 4 KiB is an eighth of it
-  constexpr std::size_t n_partitions = 1024;
+  constexpr std::uint64_t input_of_one = std::uint64_t{512} << 10;
   constexpr std::size_t fewest = 16;
   constexpr std::size_t cache_bytes = std::size_t{2} << 20;
   const TextOptions& options = source.options();
@@ -59,6 +59,8 @@ namespace detail {
   const std::size_t n_partials = n_sources * (options.job.checkpoint.empty() ? 1 : 2);
   const std::size_t share = options.memory / 4 / n_partials / static_cast<std::size_t>(source.n_threads());
   const std::size_t n_most = std::max(share / bytes_of_one, fewest);
+  // A cache has room for few partitions that are being filled, and for the keys of a small one.
+  const std::size_t n_partitions = std::clamp<std::uint64_t>(n_bytes / input_of_one, 256, 2048);
   const std::size_t wanted = std::min(std::max(n_partitions, 4 * layout.n_parts()), n_most);
   const int bits = std::min(static_cast<int>(std::bit_width(wanted)) - 1, most_partition_bits);
   return {.partition_bits = mpi::allreduce_value(source.comm(), bits, mpi::min),
@@ -183,7 +185,8 @@ KeyedData<K, V> reduce(const S& stage, const Op& op) {
   const std::shared_ptr<const TextSource>& source = stage.source();
   const mpi::Communicator& comm = source->comm();
   const Layout layout(comm, source->n_threads());
-  const detail::CombineOptions options = detail::combine_options(*source, layout, stage.n_sources());
+  const detail::CombineOptions options =
+      detail::combine_options(*source, layout, stage.n_sources(), stage.n_bytes_known());
   mpi::together(comm, [&] { SpillFile::try_folder(options.tmp); });
 
   // Each thread combines what it reads.
@@ -224,7 +227,8 @@ auto KeyedData<K, V>::regroup(Function function, Op op) const {
   using K2 = decltype(Out::key);
   using V2 = decltype(Out::value);
   static_assert(OrderFree<Op, V2>, "op must give the same bits in any order, as in reduce_by_key");
-  const detail::CombineOptions options = detail::combine_options(*source_, layout_, 1);
+  const detail::CombineOptions options =
+      detail::combine_options(*source_, layout_, 1, source_->n_bytes_known());
   std::vector<detail::CombinedRows<K2, V2, Op>> combined;
   mpi::together(comm(), [&] {
     for (int i = 0; i < source_->n_threads(); ++i) {

@@ -64,21 +64,26 @@ class StoredRows {
   }
   /// The rows of a part; what it had is lost. Different parts by different threads.
   void write(std::size_t part, std::size_t thread, std::span<const Row<V>> rows) {
+    write(part, thread, rows.size(), [&](const auto& visit) {
+      for_each_row(rows, [&](const Row<V>& row) { visit(row.key, row.value); });
+    });
+  }
+  /// The same for `n_rows` rows for which `for_each_key(visit)` calls `visit(const StoredKey&, const V&)`.
+  template <class ForEach>
+  void write(std::size_t part, std::size_t thread, std::size_t n_rows, const ForEach& for_each_key) {
     constexpr std::size_t piece_bytes = std::size_t{1} << 20;
     Part to;
-    to.n_rows = rows.size();
+    to.n_rows = n_rows;
     std::vector<char>& buffer = buffers_[thread];
     std::size_t n = 0;
-    for_each_row(rows, [&](const Row<V>& row) {
-      const std::size_t n_most = Packed::max_bytes(row.key);
-      if (n + n_most > piece_bytes) {
+    for_each_key([&](const StoredKey& key, const V& value) {
+      const std::size_t n_most = Packed::max_bytes(key);
+      if (n + n_most > buffer.size()) [[unlikely]] {
         keep(to, thread, std::span<const char>(buffer).first(n));
         n = 0;
+        buffer.resize(std::max(n_most, piece_bytes));
       }
-      if (buffer.size() < n + n_most) {
-        buffer.resize(std::max(n + n_most, piece_bytes));
-      }
-      n = static_cast<std::size_t>(Packed::write(buffer.data() + n, row.key, row.value) - buffer.data());
+      n = static_cast<std::size_t>(Packed::write(buffer.data() + n, key, value) - buffer.data());
     });
     keep(to, thread, std::span<const char>(buffer).first(n));
     drop(part);

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <functional>
 #include <new>
+#include <numeric>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -17,6 +18,7 @@
 #include <gtest/gtest.h>
 
 #include <serried/base/error.hpp>
+#include <serried/hdf5/complete_file.hpp>
 #include <serried/mapreduce.hpp>
 #include <serried/mapreduce/sequences.hpp>
 
@@ -198,6 +200,23 @@ TEST_F(QuarantineTest, RecordsThatAreNoText) {
                         0U);
             }),
             whole + "\t0\t'x' is no number\n");
+}
+
+TEST_F(QuarantineTest, RowsOfHdf5AreNumbered) {
+  const std::string path = folder_.path("a.h5");
+  hdf5::write_complete_file(world(), path, [&](const hdf5::File& file) {
+    std::vector<std::uint64_t> values(600);
+    std::iota(values.begin(), values.end(), 0);
+    file.create_dataset<std::uint64_t>("x", {200, 3}).write(values);
+  });
+  const auto all_but_two = [](std::span<const std::uint64_t> row) {
+    return row[1] == 4 || row[2] == 599 ? throw Error("an unlucky row") : row[0];
+  };
+  EXPECT_EQ(list_of([&](const TextOptions& options) {
+              EXPECT_EQ(hdf5_numbers<std::uint64_t>(world(), {path}, "x", 3, options).map(all_but_two).sum(),
+                        3U * (199 * 200 / 2 - 1 - 199));
+            }),
+            path + "\t1\tan unlucky row\n" + path + "\t199\tan unlucky row\n");
 }
 
 TEST_F(QuarantineTest, StretchesOfSequences) {
