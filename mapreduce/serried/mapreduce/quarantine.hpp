@@ -12,14 +12,16 @@
 /// the job takes twice their time.
 ///
 /// Only functions are forgiven. A file that cannot be read or is malformed ends the job as ever, and so do std::bad_alloc, an
-/// operation of reduce_by_key, an order, functions behind zip_with_index and sample, and those on data that was stored before
-/// (cache, groups, joins): these records are not the source's.
+/// operation of reduce_by_key, an order, and functions on data that was stored before (cache, groups, joins): these records
+/// are not the source's. Numbers of zip_with_index that a record would have had on which a later function throws are left
+/// out.
 ///
 /// The list is sorted by the order of the sources and of their input, and the same bytes for any number of ranks and threads
 /// and after a resume. A record is listed once, however often its source is read, with what was wrong the first time.
 /// OFFSET is that of the record's first byte in its file, decompressed: of a line, a word, a row of CSV, a fixed record. Of
-/// HDF5 it is the number of the row, of indices and elements the index. Of whole files it is 0. Stretches of sequences, and what
-/// a feed of one's own makes, have that of the block in which they were found; a stretch is behind it, or some letters before.
+/// HDF5 it is the number of the row; of indices and elements, whose PATH is "indices", the index; of whole files 0. Stretches
+/// of sequences, and what a feed of one's own makes, have that of the block in which they were found; a stretch is behind it,
+/// or some letters before.
 #pragma once
 
 #include <cstdint>

@@ -4,12 +4,12 @@
 ///     try { … } catch (...) { aside.add({.input = 0, .offset = at}, std::current_exception()); }
 #pragma once
 
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <span>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -23,7 +23,9 @@ struct RecordOrigin {
   std::uint64_t offset = 0;   ///< in that input
   std::uint64_t ordinal = 0;  ///< among the records of that offset
 
-  friend auto operator<=>(const RecordOrigin&, const RecordOrigin&) = default;
+  friend bool operator<(const RecordOrigin& a, const RecordOrigin& b) {
+    return std::tie(a.input, a.offset, a.ordinal) < std::tie(b.input, b.offset, b.ordinal);
+  }
 };
 
 struct SkippedRecord {

@@ -9,7 +9,6 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <iterator>
 #include <memory>
 #include <span>
@@ -19,7 +18,9 @@
 #include <utility>
 #include <vector>
 
+#include <serried/mapreduce/set_aside.hpp>
 #include <serried/mapreduce/text_source.hpp>
+#include <serried/mapreduce/trial.hpp>
 
 namespace serried::mapreduce {
 
@@ -53,33 +54,6 @@ concept Stage = std::copy_constructible<S> && requires(const S& stage) {
   { stage.n_bytes_known() } -> std::convertible_to<std::uint64_t>;
   { stage.n_sources() } -> std::convertible_to<std::size_t>;
   { stage.end_place() } -> std::convertible_to<std::uint64_t>;
-};
-
-/// What runs functions on a record and hands on what they make: `rehearse(record)` runs them and hands on nothing.
-template <class Sink, class Record>
-concept Rehearsable = requires(const Sink& sink, const Record& record) {
-  sink.rehearse(record);
-};
-
-/// Hands what `pass` makes of records to `sink`, which may be another of these.
-template <class Record, class Out, class Pass, class Sink>
-class PassInto {
- public:
-  PassInto(const Pass& pass, Sink& sink) : pass_(pass), sink_(sink) {}
-
-  void operator()(const Record& record) const { pass_(record, sink_); }
-  void rehearse(const Record& record) const {
-    const auto trial = [&]([[maybe_unused]] const Out& out) {
-      if constexpr (Rehearsable<Sink, Out>) {
-        sink_.rehearse(out);
-      }
-    };
-    pass_(record, trial);
-  }
-
- private:
-  const Pass& pass_;
-  Sink& sink_;
 };
 
 /// The records that `Feed`, `void(std::string_view block, sink)`, finds in the blocks of a TextSource.
@@ -130,14 +104,8 @@ class SourceStage {
   [[gnu::noinline]] void feed_unless_bad(const TextBlock& block, const Sink& sink) const {
     std::uint64_t ordinal = 0;
     feed_(std::string_view(block.text.data(), block.text.size()), [&](const R& record) {
-      const std::uint64_t number = ordinal++;
-      try {
-        sink.rehearse(record);
-      } catch (...) {
-        block.aside->add(origin_of(block, record, number), std::current_exception());
-        return;
-      }
-      sink(record);
+      pass_unless_bad(sink, record, *block.aside, [&] { return origin_of(block, record, ordinal); });
+      ++ordinal;
     });
   }
 

@@ -250,6 +250,66 @@ TEST_F(QuarantineTest, WhatIsReadTwiceIsListedOnce) {
   EXPECT_EQ(list, path + "\t2\t'x' is no number\n" + path + "\t6\t'y' is no number\n");
 }
 
+TEST_F(QuarantineTest, BehindANumberingTheNumbersOfBadRecordsAreLeftOut) {
+  // Numbered words; that of "x" throws only behind the numbers, that of "?" before them.
+  const std::string path = folder_.write("text", "1 2\n3 x 4\n5\n6 ? 7\n8 9\n");
+  const auto words_of = [](std::string_view line, auto& emit) {
+    for (const std::string_view word : words(line)) {
+      emit(word == "?" ? throw Error("no word") : word);
+    }
+  };
+  std::vector<std::uint64_t> numbers;
+  const std::string list = list_of([&](const TextOptions& options) {
+    const auto parsed = text_lines(world(), {path}, options)
+                            .flat_map<std::string_view>(words_of)
+                            .zip_with_index()
+                            .map([](const auto& item) {
+                              return KeyValue{item.key, number_of(item.value)};
+                            });
+    const auto items = parsed.collect();
+    if (world().is_root()) {
+      const std::vector<KeyValue<std::uint64_t, std::uint64_t>> expected = {
+          {0, 1}, {1, 2}, {5, 5}, {6, 8}, {7, 9}};
+      EXPECT_EQ(items, expected);
+    }
+    // Numbered once more: what throws between the numberings has no second number.
+    const auto twice =
+        parsed.zip_with_index()
+            .map([](const auto& item) {
+              return KeyValue{item.key, item.value.value != 8 ? item.value.value : throw Error("an eight")};
+            })
+            .collect();
+    if (world().is_root()) {
+      const std::vector<KeyValue<std::uint64_t, std::uint64_t>> expected = {{0, 1}, {1, 2}, {2, 5}};
+      EXPECT_EQ(twice, expected);
+    }
+  });
+  EXPECT_EQ(list, path + "\t4\t'x' is no number\n" + path + "\t12\tno word\n" + path + "\t18\tan eight\n");
+}
+
+TEST_F(QuarantineTest, ASampleIsTheSameWhateverThrowsBehindIt) {
+  std::string text;
+  for (int i = 0; i < 400; ++i) {
+    text += i % 20 == 3 ? "x\n" : std::to_string(i) + "\n";
+  }
+  const std::string path = folder_.write("text", text);
+  const auto share_of = [&](const TextOptions& options) {
+    return text_lines(world(), {path}, options).sample(0.5, 7);
+  };
+  std::uint64_t sum = 0;
+  std::uint64_t n_bad = 0;
+  for (const std::string& line : share_of(small_pieces(1)).collect()) {
+    n_bad += line == "x" ? 1 : 0;
+    sum += line == "x" ? 0 : number_of(line);
+  }
+  sum = mpi::broadcast_value(world(), sum);
+  n_bad = mpi::broadcast_value(world(), n_bad);
+  const std::string list =
+      list_of([&](const TextOptions& options) { EXPECT_EQ(share_of(options).map(number_of).sum(), sum); });
+  EXPECT_EQ(std::ranges::count(list, '\n'), static_cast<std::ptrdiff_t>(n_bad));
+  EXPECT_GT(n_bad, 3U);
+}
+
 TEST_F(QuarantineTest, SourcesAreListedInTheOrderInWhichTheyWereMade) {
   const std::string z = folder_.write("z", "1\nzzz\n");
   const std::string a = folder_.write("a", "aaa\n1\n");
