@@ -163,15 +163,18 @@ class PackedOrder {
   // For check_order.
   [[nodiscard]] bool is_checked() const { return checked_; }
   [[nodiscard]] bool is_less(std::string_view a, std::string_view b) const {
-    return order_(item_of(a), item_of(b));
+    const Row<V> row_a = PackedRows<K, V>::row_of(a);
+    const Row<V> row_b = PackedRows<K, V>::row_of(b);
+    return order_(item_of(row_a), item_of(row_b));
   }
   [[nodiscard]] static std::string described(std::string_view record) {
-    return mapreduce::described(item_of(record));
+    const Row<V> row = PackedRows<K, V>::row_of(record);
+    return mapreduce::described(item_of(row));
   }
 
  private:
-  [[nodiscard]] static auto item_of(std::string_view record) {
-    const Row<V> row = PackedRows<K, V>::row_of(record);
+  // Valid as long as the row is there, which holds a short key itself.
+  [[nodiscard]] static auto item_of(const Row<V>& row) {
     return KeyValue<KeyView<K>, V>{key_view<K>(row.key), row.value};
   }
 

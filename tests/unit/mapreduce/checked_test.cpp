@@ -13,6 +13,7 @@
 #include <serried/base/error.hpp>
 #include <serried/base/hash.hpp>
 #include <serried/mapreduce.hpp>
+#include <serried/mpi/allreduce.hpp>
 
 #include "compress.hpp"
 #include "same_error_of.hpp"
@@ -153,6 +154,9 @@ TEST_F(CheckedTest, AnOrderOfKeyedDataThatIsNone) {
   }
   const std::string many = folder_.write("many", text);
   auto counts = text_words(world(), {many}, options).map(length_of).reduce_by_key(std::plus<>{});
+  EXPECT_NO_THROW(counts.sort_by(descending_value));
+  EXPECT_NO_THROW(counts.sort_by([](const auto& a, const auto& b) { return a.key > b.key; }));
+  EXPECT_GT(mpi::allreduce_value(world(), counts.n_spilled(), std::plus<>{}), 0U);
   EXPECT_THAT(same_error_of([&] {
                 counts.sort_by([](const auto& a, const auto& b) { return a.value != b.value; });
               }).what(),
