@@ -128,34 +128,11 @@ class TextSource {
   template <class Make, class Visit>
   [[nodiscard]] auto for_each_block(const std::string& purpose, const Make& make, const Visit& visit) const {
     using Part = ReadPart<std::invoke_result_t<const Make&>>;
-    std::vector<Part> parts;
-    for_each_plan(purpose, [&](const job::Plan& plan, const job::Options& options,
-                               std::span<const Split> splits) {
-      Readers readers(*this, splits);
-      auto more = job::run(
-          comm_, plan, options, [&] { return Part{.part = make(), .aside = new_aside()}; },
-          [&](std::uint64_t index, Part& part, job::Worker& worker) {
-            readers.read(index, worker, [&](const Block& block) {
-              part.n_bytes += block.n_bytes;
-              part.n_records += visit(part.part, TextBlock{.text = block.text,
-                                                           .share_done = readers.share_done(worker.thread()),
-                                                           .place = readers.place(worker.thread()),
-                                                           .input = splits[index].input,
-                                                           .offset = block.offset,
-                                                           .offsets = block.offsets,
-                                                           .aside = part.aside ? &*part.aside : nullptr});
-            });
-          });
-      std::ranges::move(more, std::back_inserter(parts));
-    });
-    if (options_.quarantine != nullptr) {
-      std::vector<SkippedRecord> skipped;
-      for (Part& part : parts) {
-        std::ranges::move(std::move(*part.aside).take_records(), std::back_inserter(skipped));
-      }
-      options_.quarantine->take(number_, inputs_, skipped);
-    }
-    return parts;
+    // As std::function, called once a split, so that what stands below is not compiled, and named, for each pair of lambdas.
+    const std::function<Part()> make_part = [&] { return Part{.part = make(), .aside = new_aside()}; };
+    const std::function<std::uint64_t(Part&, const TextBlock&)> visit_block =
+        [&](Part& part, const TextBlock& block) { return visit(part.part, block); };
+    return read_parts(purpose, make_part, visit_block);
   }
 
   /// Collective: what all ranks have read to make `parts`.
@@ -210,6 +187,39 @@ class TextSource {
 
   // For a thread's part.
   [[nodiscard]] std::optional<SetAside> new_aside() const;
+  template <class Part>
+  [[nodiscard]] std::vector<Part> read_parts(
+      const std::string& purpose, const std::function<Part()>& make,
+      const std::function<std::uint64_t(Part&, const TextBlock&)>& visit) const {
+    std::vector<Part> parts;
+    for_each_plan(
+        purpose, [&](const job::Plan& plan, const job::Options& options, std::span<const Split> splits) {
+          Readers readers(*this, splits);
+          auto more =
+              job::run(comm_, plan, options, make, [&](std::uint64_t index, Part& part, job::Worker& worker) {
+                readers.read(index, worker, [&](const Block& block) {
+                  part.n_bytes += block.n_bytes;
+                  part.n_records += visit(part, TextBlock{.text = block.text,
+                                                          .share_done = readers.share_done(worker.thread()),
+                                                          .place = readers.place(worker.thread()),
+                                                          .input = splits[index].input,
+                                                          .offset = block.offset,
+                                                          .offsets = block.offsets,
+                                                          .aside = part.aside ? &*part.aside : nullptr});
+                });
+              });
+          std::ranges::move(more, std::back_inserter(parts));
+        });
+    if (options_.quarantine != nullptr) {
+      std::vector<SkippedRecord> skipped;
+      for (Part& part : parts) {
+        std::ranges::move(std::move(*part.aside).take_records(), std::back_inserter(skipped));
+      }
+      options_.quarantine->take(number_, inputs_, skipped);
+    }
+    return parts;
+  }
+
   // Local. Blocks as the pipeline wants them; what goes wrong names the file and the rank.
   void read_split(SplitReader& reader, const Split& split, const SplitReader::Visit& visit) const;
 

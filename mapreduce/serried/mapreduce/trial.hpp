@@ -28,6 +28,26 @@ concept Numbering = requires(const Sink& sink) {
   sink.settle(true);
 };
 
+namespace detail {
+
+// Where the records of a trial go. Classes, for the names of lambdas grow with those of the functions that they are in.
+template <class Out, class Sink>
+struct Rehearse {
+  Sink& sink;
+  void operator()([[maybe_unused]] const Out& out) const {
+    if constexpr (Rehearsable<Sink, Out>) {
+      sink.rehearse(out);
+    }
+  }
+};
+template <class Out, class Sink>
+struct Tally {
+  Sink& sink;
+  void operator()(const Out& out) const { sink.tally(out); }
+};
+
+}  // namespace detail
+
 /// Hands what `pass` makes of records to `sink`, which may be another of these.
 template <class Record, class Out, class Pass, class Sink>
 class PassInto {
@@ -36,17 +56,13 @@ class PassInto {
 
   void operator()(const Record& record) const { pass_(record, sink_); }
   void rehearse(const Record& record) const {
-    const auto trial = [&]([[maybe_unused]] const Out& out) {
-      if constexpr (Rehearsable<Sink, Out>) {
-        sink_.rehearse(out);
-      }
-    };
+    const detail::Rehearse<Out, Sink> trial{sink_};
     pass_(record, trial);
   }
 
   void begin_trial() const requires Numbering<Sink> { sink_.begin_trial(); }
   void tally(const Record& record) const requires Numbering<Sink> {
-    const auto trial = [&](const Out& out) { sink_.tally(out); };
+    const detail::Tally<Out, Sink> trial{sink_};
     pass_(record, trial);
   }
   void settle(bool has_come) const requires Numbering<Sink> { sink_.settle(has_come); }
