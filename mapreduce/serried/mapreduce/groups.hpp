@@ -34,6 +34,13 @@
 
 namespace serried::mapreduce::detail {
 
+struct AllAreHeads {
+  template <class Item>
+  constexpr bool operator()(const Item&) const noexcept {
+    return true;
+  }
+};
+
 /// `S::Record` is KeyValue<K, V>.
 template <Stage S>
 class GroupedRecords {
@@ -47,9 +54,11 @@ class GroupedRecords {
         sorted_(sort_records(EncodedStage<S>(stage), order_, Equals::all_stay,
                              "groups of " + detail::order_name<Item, AscendingKey>(Equals::all_stay))) {}
 
-  /// Collective, once: `function(key, values, emit)` for each group.
-  template <Encodable Out, class Function>
-  [[nodiscard]] DatasetStage<Out> flat_map(const Function& function) {
+  /// Collective, once: `function(key, values, emit)` for each group. A group of which the order was cut amid it is brought to one
+  /// rank, unless it has records for which `is_head(record)` is false: they must come after those for which it is true, and
+  /// `function` is called for each part of them, wherever it is, with all heads before it.
+  template <Encodable Out, class Function, class IsHead = AllAreHeads>
+  [[nodiscard]] DatasetStage<Out> flat_map(const Function& function, const IsHead& is_head = {}) {
     const auto n_threads = static_cast<std::size_t>(source_->n_threads());
     std::vector<BlockStore> stores;
     std::vector<BlockStore> aside;
@@ -60,7 +69,8 @@ class GroupedRecords {
     std::vector<GroupPart> shared;
     const auto put_aside = [&](const Partition& partition, const Range& records, std::uint64_t place,
                                std::size_t thread) {
-      GroupPart part = store_group(partition, records, place, aside[thread], block_bytes_of_parts(*source_));
+      GroupPart part =
+          store_group(partition, records, place, aside[thread], block_bytes_of_parts(*source_), is_head);
       part.thread = thread;
       const std::scoped_lock lock(mutex_);
       shared.push_back(std::move(part));
@@ -76,10 +86,11 @@ class GroupedRecords {
         output.finish();
       });
     });
-    const auto groups = gather_groups(*source_, std::move(shared), aside, is_same_group);
-    in_parallel(groups.size(), [&](std::size_t i, std::size_t thread) {
-      GroupOutput<Out> output(stores[thread], groups[i].place());
-      visit_shared(groups[i], output, function);
+    const SharedGroups all_shared(*source_, std::move(shared), aside, is_same_group);
+    in_parallel(all_shared.groups().size(), [&](std::size_t i, std::size_t thread) {
+      const SharedGroup& group = all_shared.groups()[i];
+      GroupOutput<Out> output(stores[thread], group.place());
+      visit_shared(group, output, function);
       output.finish();
     });
     n_partitions = mpi::allreduce_value(source_->comm(), n_partitions, mpi::max);
@@ -171,23 +182,39 @@ class GroupedRecords {
     return at;
   }
 
+  template <class IsHead>
   [[nodiscard]] static GroupPart store_group(const Partition& partition, const Range& records,
-                                             std::uint64_t place, BlockStore& store,
-                                             std::size_t block_bytes) {
+                                             std::uint64_t place, BlockStore& store, std::size_t block_bytes,
+                                             const IsHead& is_head) {
     GroupPart part{.first = std::string(partition.record(records.begin)),
                    .place = place,
                    .first_block = store.n_blocks()};
     std::vector<char> block;
-    for (std::size_t i = records.begin; i < records.end; ++i) {
-      const std::string_view record = partition.record(i);
-      append_record(block, record);
-      if (block.size() >= block_bytes || i + 1 == records.end) {
+    const auto finish_block = [&] {
+      if (!block.empty()) {
         store.add(place++, block);
         part.n_bytes += block.size();
         block.clear();
       }
+    };
+    bool is_in_heads = true;
+    for (std::size_t i = records.begin; i < records.end; ++i) {
+      const std::string_view record = partition.record(i);
+      if (is_in_heads && !is_head(decode_record<Item>(record))) {
+        finish_block();
+        part.n_heads = store.n_blocks() - part.first_block;
+        is_in_heads = false;
+      }
+      append_record(block, record);
+      if (block.size() >= block_bytes) {
+        finish_block();
+      }
     }
+    finish_block();
     part.n_blocks = store.n_blocks() - part.first_block;
+    if (is_in_heads) {
+      part.n_heads = part.n_blocks;
+    }
     return part;
   }
 

@@ -23,6 +23,7 @@
 #include <serried/mapreduce/codec.hpp>
 #include <serried/mapreduce/groups.hpp>
 #include <serried/mapreduce/partition_store.hpp>
+#include <serried/mapreduce/passes.hpp>
 #include <serried/mapreduce/stage.hpp>
 
 namespace serried::mapreduce {
@@ -70,15 +71,25 @@ template <Stage First, Stage Second>
   using V = decltype(First::Record::value);
   using W = decltype(Second::Record::value);
   using Out = KeyValue<K, std::variant<V, W>>;
-  const auto tag_first = [](const typename First::Record& item, auto& sink) {
-    sink(Out{item.key, std::variant<V, W>(std::in_place_index<0>, item.value)});
-  };
-  const auto tag_second = [](const typename Second::Record& item, auto& sink) {
-    sink(Out{item.key, std::variant<V, W>(std::in_place_index<1>, item.value)});
-  };
-  using TaggedFirst = PassStage<Out, First, decltype(tag_first)>;
-  using TaggedSecond = PassStage<Out, Second, decltype(tag_second)>;
-  return UnionStage<TaggedFirst, TaggedSecond>({first, tag_first}, {second, tag_second});
+  return UnionStage(PassStage<Out, First, TagPass<Out, 0>>(first, {}),
+                    PassStage<Out, Second, TagPass<Out, 1>>(second, {}));
+}
+
+// The records of the right side go to all who work on a key, so that the left ones of a frequent key may stay on many ranks.
+struct IsOfFirst {
+  template <class Item>
+  bool operator()(const Item& item) const noexcept {
+    return item.value.index() == 0;
+  }
+};
+
+// Collective: `function(key, values, emit)`, as that of Groups, the values of `right` before those of `left`; those of a
+// frequent key in parts, the values of `right` with each.
+template <Encodable Out, Stage Left, Stage Right, class Function>
+[[nodiscard]] auto flat_map_both(const Left& left, const Right& right, const Function& function) {
+  const auto both = tagged_union(right, left);
+  GroupedRecords<std::remove_cvref_t<decltype(both)>> groups(both);
+  return Pipeline(groups.template flat_map<Out>(function, IsOfFirst()));
 }
 
 // Collective. For each key: `on_left(key, left, rights, emit)` for each left value, and `on_rights(key, rights, emit)` where
@@ -90,8 +101,7 @@ template <Encodable Out, Stage Left, Stage Right, class OnLeft, class OnRights>
   const auto& options = left.source()->options();
   const std::size_t memory = options.memory / 32 / static_cast<std::size_t>(left.source()->n_threads());
   // The right values first, so that the left ones need not be held.
-  const auto both = tagged_union(right, left);
-  return Groups(both).template flat_map<Out>([&](const auto& key, auto& values, auto& emit) {
+  return flat_map_both<Out>(left, right, [&](const auto& key, auto& values, auto& emit) {
     HeldValues<W> rights(memory, options.tmp);
     bool has_left = false;
     for (const auto& value : values) {
@@ -160,8 +170,7 @@ template <Stage Left, Stage Right>
 template <Stage Left, Stage Right>
 [[nodiscard]] auto filter_by_key(const Left& left, const Right& right, bool is_wanted_in_right) {
   using Out = KeyValue<KeyOf<Left>, ValueOf<Left>>;
-  const auto both = tagged_union(right, left);
-  return Groups(both).template flat_map<Out>([is_wanted_in_right](const auto& key, auto& values, auto& emit) {
+  return flat_map_both<Out>(left, right, [is_wanted_in_right](const auto& key, auto& values, auto& emit) {
     bool is_in_right = false;
     for (const auto& value : values) {
       if (value.index() == 0) {

@@ -34,6 +34,7 @@
 #include <serried/mapreduce/keyed.hpp>
 #include <serried/mapreduce/partitioned_pipeline.hpp>
 #include <serried/mapreduce/parts_output.hpp>
+#include <serried/mapreduce/passes.hpp>
 #include <serried/mapreduce/record_format.hpp>
 #include <serried/mapreduce/reduce.hpp>
 #include <serried/mapreduce/saved_output.hpp>
@@ -68,38 +69,27 @@ class Pipeline {
   template <class Function>
   [[nodiscard]] auto map(Function function) const {
     using Out = std::remove_cvref_t<std::invoke_result_t<const Function&, const Record&>>;
-    return then<Out>(
-        [function = std::move(function)](const Record& record, auto& sink) { sink(Out(function(record))); });
+    return then<Out>(MapPass<Out, Function>{std::move(function)});
   }
 
   /// Only the records for which `predicate(record)` is true.
   template <class Predicate>
   [[nodiscard]] auto filter(Predicate predicate) const {
-    return then<Record>([predicate = std::move(predicate)](const Record& record, auto& sink) {
-      if (predicate(record)) {
-        sink(record);
-      }
-    });
+    return then<Record>(FilterPass<Predicate>{std::move(predicate)});
   }
 
   /// Each record becomes any number of records of type Out: `function(record, emit)` calls `emit(out)` for
   /// each.
   template <class Out, class Function>
   requires(!std::is_arithmetic_v<Function>) [[nodiscard]] auto flat_map(Function function) const {
-    return then<Out>([function = std::move(function)](const Record& record, auto& sink) {
-      auto emit = [&](const Out& out) { sink(out); };
-      function(record, emit);
-    });
+    return then<Out>(FlatMapPass<Out, Function>{std::move(function)});
   }
 
   /// Each record becomes any number of keys with values: `function(record, emit)` calls `emit(key, value)`
   /// for each. A key that is a view need not outlive the call of emit.
   template <Key K, class V, class Function>
   requires(!std::is_arithmetic_v<Function>) [[nodiscard]] auto flat_map(Function function) const {
-    return then<KeyValue<K, V>>([function = std::move(function)](const Record& record, auto& sink) {
-      auto emit = [&](const K& key, const V& value) { sink(KeyValue<K, V>{key, value}); };
-      function(record, emit);
-    });
+    return then<KeyValue<K, V>>(FlatMapKeysPass<K, V, Function>{std::move(function)});
   }
 
   /// The records of this pipeline and then those of `other`, which must be of the same type.

@@ -26,13 +26,15 @@
 
 namespace serried::mapreduce::detail {
 
-/// The part of such a group that is in one partition: some blocks that follow one another in a thread's store.
+/// The part of such a group that is in one partition: some blocks that follow one another in a thread's store. The first
+/// `n_heads` blocks hold records that everybody needs who works on the group; the others stay where they are.
 struct GroupPart {
   std::string first;        ///< its first record: says which group it is
   std::uint64_t place = 0;  ///< of its first block
   std::size_t thread = 0;
   std::size_t first_block = 0;
   std::size_t n_blocks = 0;
+  std::size_t n_heads = 0;
   std::uint64_t n_bytes = 0;
 };
 
@@ -47,21 +49,20 @@ struct GroupPart {
                     largest);
 }
 
-/// One whole group, on the rank that was given it.
+struct BlockRef {
+  const BlockStore* store = nullptr;
+  std::size_t index = 0;
+  [[nodiscard]] std::uint64_t place() const { return store->place(index); }
+};
+
+/// What one call of a function sees of a group: all heads, and either nothing else, as all records are heads, or one part of the
+/// others.
 class SharedGroup {
  public:
-  SharedGroup(std::uint64_t place, std::size_t memory, const std::string& tmp)
-      : place_(place), blocks_(memory, tmp) {}
-
-  void add(std::uint64_t place, std::span<const char> block) { blocks_.add(place, block); }
-  /// All blocks are there.
-  void finish() {
-    for (std::size_t i = 0; i < blocks_.n_blocks(); ++i) {
-      order_.push_back(i);
-    }
-    std::ranges::sort(order_, {}, [&](std::size_t i) { return blocks_.place(i); });
+  /// `place`: where what is made of it belongs.
+  SharedGroup(std::uint64_t place, std::vector<BlockRef> blocks) : place_(place), blocks_(std::move(blocks)) {
+    std::ranges::sort(blocks_, {}, &BlockRef::place);
   }
-  /// Where what is made of it belongs.
   [[nodiscard]] std::uint64_t place() const { return place_; }
 
   /// Its records, in the order of the input.
@@ -70,10 +71,11 @@ class SharedGroup {
     explicit Cursor(const SharedGroup& group) : group_(&group) {}
     bool next(std::string_view& record) {
       while (rest_.empty()) {
-        if (next_block_ == group_->order_.size()) {
+        if (next_block_ == group_->blocks_.size()) {
           return false;
         }
-        rest_ = group_->blocks_.read(group_->order_[next_block_++], buffer_);
+        const BlockRef& block = group_->blocks_[next_block_++];
+        rest_ = block.store->read(block.index, buffer_);
       }
       std::uint32_t size = 0;
       std::memcpy(&size, rest_.data(), sizeof size);
@@ -91,81 +93,156 @@ class SharedGroup {
 
  private:
   std::uint64_t place_;
-  BlockStore blocks_;
-  std::vector<std::size_t> order_;
+  std::vector<BlockRef> blocks_;
 };
 
-/// Collective: brings the parts of every group, whose blocks are in `stores` of the threads, to one rank, the one that has most
-/// of it, a bounded amount at a time. `is_same(a, b)`: whether two records belong to one group. Returns this rank's groups.
-template <class IsSame>
-[[nodiscard]] std::vector<SharedGroup> gather_groups(const TextSource& source, std::vector<GroupPart> parts,
-                                                     const std::vector<BlockStore>& stores,
-                                                     const IsSame& is_same) {
-  const mpi::Communicator& comm = source.comm();
-  const auto n_ranks = static_cast<std::size_t>(comm.size());
-  const auto me = static_cast<std::size_t>(comm.rank());
-  std::ranges::sort(parts, {}, &GroupPart::place);
+/// Which parts there are on all ranks, and who works on which group.
+class PartsOfAllRanks {
+ public:
+  /// Collective. `mine` in the order of their places. `is_same(a, b)`: whether two records belong to one group.
+  template <class IsSame>
+  PartsOfAllRanks(const mpi::Communicator& comm, const std::vector<GroupPart>& mine, const IsSame& is_same)
+      : me_(static_cast<std::uint64_t>(comm.rank())) {
+    std::vector<Part> parts;
+    std::string firsts;
+    for (const GroupPart& part : mine) {
+      parts.push_back({part.place, part.n_bytes, me_, part.first.size(), part.n_heads < part.n_blocks});
+      firsts += part.first;
+    }
+    std::vector<Part> all;
+    mpi::allgather_ragged(comm, parts, all);
+    std::vector<char> all_firsts;
+    mpi::allgather_ragged(comm, firsts, all_firsts);
+    struct Known {
+      Part part;
+      std::string_view first;
+    };
+    std::vector<Known> known;
+    const char* next = all_firsts.data();
+    for (const Part& part : all) {
+      known.push_back({part, {next, part.first_size}});
+      next += part.first_size;
+    }
+    std::ranges::sort(known, {}, [](const Known& one) { return one.part.place; });
+    for (std::size_t begin = 0; begin < known.size();) {
+      std::size_t end = begin;
+      std::vector<Part> of_group;
+      for (; end < known.size() && is_same(known[begin].first, known[end].first); ++end) {
+        of_group.push_back(known[end].part);
+      }
+      add_group(of_group, static_cast<std::size_t>(comm.size()));
+      begin = end;
+    }
+  }
 
-  // Which parts there are, in order: of one group those follow one another.
-  struct Known {
+  struct Group {
+    std::uint64_t place = 0;             ///< of its first part
+    bool is_split = false;               ///< has more than heads
+    std::vector<std::size_t> workers{};  ///< the ranks that get its heads
+    [[nodiscard]] bool is_worked_on_by(std::size_t rank) const {
+      return std::ranges::binary_search(workers, rank);
+    }
+  };
+  /// In the order of their places, those of which this rank has a part or that it works on.
+  [[nodiscard]] const std::vector<Group>& groups() const { return groups_; }
+  /// Of each of this rank's parts.
+  [[nodiscard]] const std::vector<std::size_t>& group_of() const { return group_of_; }
+
+ private:
+  struct Part {
     std::uint64_t place = 0;
     std::uint64_t n_bytes = 0;
     std::uint64_t rank = 0;
     std::uint64_t first_size = 0;
+    std::uint64_t has_more_than_heads = 0;
   };
-  std::vector<Known> mine;
-  std::string firsts;
-  for (const GroupPart& part : parts) {
-    mine.push_back({part.place, part.n_bytes, me, part.first.size()});
-    firsts += part.first;
-  }
-  std::vector<Known> known;
-  mpi::allgather_ragged(comm, mine, known);
-  std::vector<char> all_firsts;
-  mpi::allgather_ragged(comm, firsts, all_firsts);
-  struct Part {
-    Known known;
-    std::string_view first;
-  };
-  std::vector<Part> all;
-  const char* next = all_firsts.data();
-  for (const Known& part : known) {
-    all.push_back({part, {next, part.first_size}});
-    next += part.first_size;
-  }
-  std::ranges::sort(all, {}, [](const Part& part) { return part.known.place; });
 
-  // Where each of this rank's parts goes.
-  std::vector<std::size_t> owner_of;
-  std::vector<std::uint64_t> group_of;
-  std::vector<SharedGroup> groups;
-  std::vector<std::uint64_t> places;
-  const std::size_t memory = memory_for_groups(source);
-  for (std::size_t begin = 0; begin < all.size();) {
+  void add_group(const std::vector<Part>& parts, std::size_t n_ranks) {
+    Group group{.place = parts.front().place};
     std::vector<std::uint64_t> bytes_on(n_ranks);
-    std::size_t end = begin;
-    for (; end < all.size() && is_same(all[begin].first, all[end].first); ++end) {
-      bytes_on[all[end].known.rank] += all[end].known.n_bytes;
-    }
-    const auto owner = static_cast<std::size_t>(std::ranges::max_element(bytes_on) - bytes_on.begin());
-    if (owner == me) {
-      places.push_back(all[begin].known.place);
-    }
-    for (std::size_t i = begin; i < end; ++i) {
-      if (all[i].known.rank == me) {
-        owner_of.push_back(owner);
-        group_of.push_back(all[begin].known.place);
+    std::size_t n_mine = 0;
+    for (const Part& part : parts) {
+      bytes_on[part.rank] += part.n_bytes;
+      n_mine += part.rank == me_ ? 1 : 0;
+      if (part.has_more_than_heads != 0) {
+        group.workers.push_back(part.rank);
       }
     }
-    begin = end;
+    group.is_split = !group.workers.empty();
+    if (!group.is_split) {  // it goes to the rank that has most of it
+      group.workers.push_back(
+          static_cast<std::size_t>(std::ranges::max_element(bytes_on) - bytes_on.begin()));
+    }
+    std::ranges::sort(group.workers);
+    group.workers.erase(std::unique(group.workers.begin(), group.workers.end()), group.workers.end());
+    if (n_mine > 0 || group.is_worked_on_by(me_)) {
+      group_of_.insert(group_of_.end(), n_mine, groups_.size());
+      groups_.push_back(std::move(group));
+    }
   }
-  groups.reserve(places.size());
-  for (const std::uint64_t place : places) {
-    groups.emplace_back(place, memory / places.size(), source.options().tmp);
+
+  std::uint64_t me_;
+  std::vector<Group> groups_;
+  std::vector<std::size_t> group_of_;
+};
+
+/// Groups that are shared by partitions, on the ranks that work on them. Refers to the stores of their parts.
+class SharedGroups {
+ public:
+  /// Collective: brings the heads of every group, whose blocks are in `stores` of the threads, to all ranks that work on it, a
+  /// bounded amount at a time.
+  template <class IsSame>
+  SharedGroups(const TextSource& source, std::vector<GroupPart> parts, const std::vector<BlockStore>& stores,
+               const IsSame& is_same)
+      : source_(source), parts_(std::move(parts)), stores_(stores) {
+    std::ranges::sort(parts_, {}, &GroupPart::place);
+    const PartsOfAllRanks all(source.comm(), parts_, is_same);
+    const auto me = static_cast<std::size_t>(source.comm().rank());
+    const std::size_t memory = memory_for_groups(source) / std::max<std::size_t>(all.groups().size(), 1);
+    for (std::size_t i = 0; i < all.groups().size(); ++i) {
+      received_.emplace_back(memory, source.options().tmp);
+    }
+    exchange(all);
+    for (std::size_t i = 0; i < all.groups().size(); ++i) {
+      if (all.groups()[i].is_worked_on_by(me)) {
+        add_group(all, i);
+      }
+    }
   }
-  const auto group_at = [&](std::uint64_t place) -> SharedGroup& {
-    return *std::ranges::lower_bound(groups, place, {}, &SharedGroup::place);
-  };
+
+  [[nodiscard]] const std::vector<SharedGroup>& groups() const { return groups_; }
+
+ private:
+  // What the pieces of work on a group of this rank see of it.
+  void add_group(const PartsOfAllRanks& all, std::size_t group) {
+    std::vector<BlockRef> heads;
+    for (std::size_t i = 0; i < received_[group].n_blocks(); ++i) {
+      heads.push_back({&received_[group], i});
+    }
+    std::vector<const GroupPart*> split;
+    for (std::size_t i = 0; i < parts_.size(); ++i) {
+      if (all.group_of()[i] == group) {
+        append_blocks(heads, parts_[i], 0, parts_[i].n_heads);
+        if (parts_[i].n_heads < parts_[i].n_blocks) {
+          split.push_back(&parts_[i]);
+        }
+      }
+    }
+    for (const GroupPart* part : split) {
+      std::vector<BlockRef> blocks = heads;
+      append_blocks(blocks, *part, part->n_heads, part->n_blocks);
+      groups_.emplace_back(part->place, std::move(blocks));
+    }
+    if (split.empty()) {
+      groups_.emplace_back(all.groups()[group].place, std::move(heads));
+    }
+  }
+  void append_blocks(std::vector<BlockRef>& blocks, const GroupPart& part, std::size_t begin,
+                     std::size_t end) const {
+    for (std::size_t i = begin; i < end; ++i) {
+      blocks.push_back({&stores_[part.thread], part.first_block + i});
+    }
+  }
 
   // Blocks travel as the place of their group, their own place, their size and their bytes.
   struct Header {
@@ -173,50 +250,63 @@ template <class IsSame>
     std::uint64_t place = 0;
     std::uint64_t n_bytes = 0;
   };
-  std::size_t part = 0;
-  std::size_t block = 0;
-  std::vector<std::vector<char>> outgoing(n_ranks);
-  std::vector<std::vector<char>> received;
-  std::vector<char> buffer;
-  for (bool is_done = false; !is_done;) {
-    mpi::together(comm, [&] {
-      std::ranges::for_each(outgoing, [](auto& message) { message.clear(); });
-      for (std::uint64_t n_sent = 0; part < parts.size() && n_sent <= memory / n_ranks;) {
-        if (block == parts[part].n_blocks) {
-          ++part;
-          block = 0;
-          continue;
+
+  void exchange(const PartsOfAllRanks& all) {
+    const mpi::Communicator& comm = source_.comm();
+    const auto n_ranks = static_cast<std::size_t>(comm.size());
+    const auto me = static_cast<std::size_t>(comm.rank());
+    const std::size_t most = memory_for_groups(source_) / n_ranks;  // sent in a round
+    std::size_t part = 0;
+    std::size_t block = 0;
+    std::vector<std::vector<char>> outgoing(n_ranks);
+    std::vector<std::vector<char>> received;
+    std::vector<char> buffer;
+    for (bool is_done = false; !is_done;) {
+      mpi::together(comm, [&] {
+        std::ranges::for_each(outgoing, [](std::vector<char>& message) { message.clear(); });
+        for (std::size_t n_sent = 0; part < parts_.size() && n_sent <= most;) {
+          if (block == parts_[part].n_heads) {
+            ++part;
+            block = 0;
+            continue;
+          }
+          const PartsOfAllRanks::Group& group = all.groups()[all.group_of()[part]];
+          const BlockStore& store = stores_[parts_[part].thread];
+          const std::size_t index = parts_[part].first_block + block++;
+          const Header header{group.place, store.place(index), store.n_bytes(index)};
+          for (const std::size_t rank : group.workers) {
+            if (rank != me) {
+              const std::span<const char> bytes = store.read(index, buffer);
+              append_raw(outgoing[rank], &header, sizeof header);
+              append_raw(outgoing[rank], bytes.data(), bytes.size());
+              n_sent += bytes.size();
+            }
+          }
         }
-        const BlockStore& store = stores[parts[part].thread];
-        const std::size_t index = parts[part].first_block + block;
-        const std::span<const char> bytes = store.read(index, buffer);
-        if (owner_of[part] == me) {
-          group_at(group_of[part]).add(store.place(index), bytes);
-        } else {
-          const Header header{group_of[part], store.place(index), bytes.size()};
-          std::vector<char>& message = outgoing[owner_of[part]];
-          append_raw(message, &header, sizeof header);
-          append_raw(message, bytes.data(), bytes.size());
-          n_sent += bytes.size();
+      });
+      const std::vector<std::span<const char>> messages(outgoing.begin(), outgoing.end());
+      mpi::alltoall_ragged<char>(comm, messages, received);
+      mpi::together(comm, [&] {
+        for (const std::vector<char>& message : received) {
+          for (const char* at = message.data(); at != message.data() + message.size();) {
+            const auto header = take_raw<Header>(at);
+            const auto group =
+                std::ranges::lower_bound(all.groups(), header.group, {}, &PartsOfAllRanks::Group::place);
+            received_[static_cast<std::size_t>(group - all.groups().begin())].add(header.place,
+                                                                                  {at, header.n_bytes});
+            at += header.n_bytes;
+          }
         }
-        ++block;
-      }
-    });
-    const std::vector<std::span<const char>> messages(outgoing.begin(), outgoing.end());
-    mpi::alltoall_ragged<char>(comm, messages, received);
-    mpi::together(comm, [&] {
-      for (const std::vector<char>& message : received) {
-        for (const char* at = message.data(); at != message.data() + message.size();) {
-          const auto header = take_raw<Header>(at);
-          group_at(header.group).add(header.place, {at, header.n_bytes});
-          at += header.n_bytes;
-        }
-      }
-    });
-    is_done = mpi::allreduce_value(comm, part < parts.size() ? 1 : 0, mpi::max) == 0;
+      });
+      is_done = mpi::allreduce_value(comm, part < parts_.size() ? 1 : 0, mpi::max) == 0;
+    }
   }
-  std::ranges::for_each(groups, &SharedGroup::finish);
-  return groups;
-}
+
+  const TextSource& source_;
+  std::vector<GroupPart> parts_;
+  const std::vector<BlockStore>& stores_;
+  std::vector<BlockStore> received_;  // of each group
+  std::vector<SharedGroup> groups_;
+};
 
 }  // namespace serried::mapreduce::detail

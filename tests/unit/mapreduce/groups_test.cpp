@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <stdexcept>
@@ -13,6 +15,7 @@
 #include <gtest/gtest.h>
 
 #include <serried/mapreduce.hpp>
+#include <serried/mpi/allreduce.hpp>
 
 #include "error_of.hpp"
 #include "shared_folder.hpp"
@@ -320,6 +323,34 @@ TEST_F(JoinTest, LeftAndOuter) {
     const auto right = pairs_in(right_path_, options);
     expect_on_root(left.left_join(right).collect(), expected_left);
     expect_on_root(left.outer_join(right).collect(), expected_outer);
+  });
+}
+
+TEST_F(JoinTest, AFrequentKeyIsJoinedWhereItsLeftValuesAre) {
+  using Value = std::optional<std::string>;
+  std::vector<Pair> lefts;
+  std::vector<Pair> rights = {{"hot", "a"}, {"hot", "b"}, {"hot", "c"}};
+  std::vector<KeyValue<std::string, std::pair<Value, Value>>> expected;
+  for (int i = 0; i < 6000; ++i) {
+    lefts.push_back({"hot", std::to_string(i)});
+    for (const char* const right : {"a", "b", "c"}) {
+      expected.push_back({"hot", {std::to_string(i), right}});
+    }
+  }
+  for (int i = 0; i < 4000; ++i) {
+    rights.push_back({"only_right", std::to_string(i)});
+    expected.push_back({"only_right", {std::nullopt, std::to_string(i)}});
+  }
+  const std::string left_path = folder_.write("hot left", text_of(lefts));
+  const std::string right_path = folder_.write("hot right", text_of(rights));
+  for_all_options([&](const TextOptions& options) {
+    const auto joined = pairs_in(left_path, options).outer_join(pairs_in(right_path, options));
+    expect_on_root(joined.collect(), expected);
+    int is_here = 0;
+    joined.for_each_local([&](const auto& item) { is_here |= static_cast<int>(item.key == "hot"); });
+    const bool has_many_partitions = options.memory < std::uint64_t{1} << 20;
+    EXPECT_GE(mpi::allreduce_value(world(), is_here, std::plus<>{}),
+              has_many_partitions ? std::min(world().size(), 2) : 1);
   });
 }
 
