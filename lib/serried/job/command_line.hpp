@@ -7,6 +7,7 @@
 ///     if (!job::parse(app, argc, argv, world.is_root(), line)) return;   // only the help or the version was wanted
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include <serried/job/work.hpp>
@@ -25,17 +26,23 @@ struct CommandLine {
   std::string report;  ///< --report; empty: none
   bool wants_json = false;
   bool is_quiet = false;
+  std::uint64_t memory = std::uint64_t{512} << 20;  ///< --memory, in bytes
+  std::string tmp;                                  ///< --tmp; empty: $TMPDIR, or /tmp
 
   // Words on the way.
   std::string progress = "auto";
   std::string checkpoint_every = "60s";
+  std::string memory_size = "512M";
 };
 
 /// Whether the app draws random numbers, and so has --seed.
 enum class Seed : bool { none, wanted };
 
+/// Whether the app puts on disk what does not fit into its memory, and so has --memory and --tmp.
+enum class Memory : bool { none, wanted };
+
 /// Local. Adds the options to `app`, which keeps references to `line`.
-void add_options(CLI::App& app, CommandLine& line, Seed seed = Seed::none);
+void add_options(CLI::App& app, CommandLine& line, Seed seed = Seed::none, Memory memory = Memory::none);
 
 /// Local. For CLI11's `check`: empty if `text` is a whole number, else what is wrong. CLI11 alone would take -1 for the
 /// largest number that there is.

@@ -21,10 +21,10 @@ struct Parsed {
   CommandLine line;
   bool goes_on = false;
 };
-Parsed parsed(std::vector<std::string> words, Seed seed = Seed::none) {
+Parsed parsed(std::vector<std::string> words, Seed seed = Seed::none, Memory memory = Memory::none) {
   CLI::App app("Tests.", "serried-test");
   Parsed result;
-  add_options(app, result.line, seed);
+  add_options(app, result.line, seed, memory);
   words.insert(words.begin(), "serried-test");
   std::vector<char*> argv;
   for (std::string& word : words) {
@@ -80,6 +80,21 @@ TEST(CommandLine, ASeedIsAWholeNumber) {
   }
 }
 
+TEST(CommandLine, MemoryIsForWhoWantsIt) {
+  const CommandLine line = parsed({"--memory", "8M", "--tmp", "folder"}, Seed::none, Memory::wanted).line;
+  EXPECT_EQ(line.memory, 8U << 20);
+  EXPECT_EQ(line.tmp, "folder");
+  EXPECT_EQ(parsed({}).line.memory, 512U << 20);
+  for (const std::string size : {"7M", "lots", "8", "-8M", ""}) {
+    const Error error = error_of([&] { (void)parsed({"--memory", size}, Seed::none, Memory::wanted); });
+    EXPECT_EQ(error.exit_code(), ExitCode::usage) << size;
+  }
+  EXPECT_EQ(error_of([] {
+              (void)parsed({"--memory", "7M"}, Seed::none, Memory::wanted);
+            }).problem(),
+            "--memory 7M: serried-test needs at least 8.00 MiB");
+}
+
 TEST(CommandLine, NonsenseIsAUsageError) {
   for (const std::vector<std::string>& words : {std::vector<std::string>{"--resume"},
                                                 {"--checkpoint", ""},
@@ -89,6 +104,8 @@ TEST(CommandLine, NonsenseIsAUsageError) {
                                                 {"--checkpoint-every", "-5s"},
                                                 {"--progress", "perhaps"},
                                                 {"--seed", "1"},
+                                                {"--memory", "8M"},
+                                                {"--tmp", "folder"},
                                                 {"-o", ""},
                                                 {"--unknown"}}) {
     const Error error = error_of([&] { (void)parsed(words); });
