@@ -44,7 +44,7 @@ std::optional<CommandLine> parse(int argc, char** argv, bool prints) {
       ->option_text("C");
   app.add_flag("--histogram", options.wants_histogram,
                "Write how many k-mers occur how often, COUNT<TAB>NUMBER_OF_KMERS, instead of the k-mers");
-  serried::job::add_options(app, line.shared, serried::job::Seed::none, serried::job::Memory::wanted);
+  serried::job::add_options(app, line.shared, {.memory = true});
   app.footer(
       "Lower case is read as upper case; any letter but A C G T ends a k-mer. The output is the same bytes "
       "for "

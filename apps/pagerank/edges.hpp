@@ -33,15 +33,18 @@ class BadLine {
   std::string problem_;
 };
 
-/// Calls `visit(from, to)` for each edge of `text`, whole lines. Returns how many there are. Throws a BadLine.
-template <class Visit>
-std::uint64_t for_each_edge(std::string_view text, Visit&& visit) {
-  if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos) {
-    throw BadLine(nul, "holds a NUL and so is no text");
-  }
+/// Calls `visit(from, to)` for each edge of `text`, whole lines, and `bad(BadLine)` for each line that is none and should
+/// be. Returns how many edges there are.
+template <class Visit, class Bad>
+std::uint64_t for_each_edge(std::string_view text, Visit&& visit, Bad&& bad) {
+  const bool has_nul = text.find('\0') != std::string_view::npos;
   std::uint64_t n = 0;
   mapreduce::for_each_line(text, [&](std::string_view line) {
     const auto offset = static_cast<std::size_t>(line.data() - text.data());
+    if (has_nul && line.find('\0') != std::string_view::npos) {
+      bad(BadLine(offset, "holds a NUL and so is no text"));
+      return;
+    }
     auto word = mapreduce::words(line).begin();
     const std::string_view from = *word;
     if (from.empty() || from.front() == '#') {
@@ -49,15 +52,26 @@ std::uint64_t for_each_edge(std::string_view text, Visit&& visit) {
     }
     const std::string_view to = *++word;
     if (to.empty()) {
-      throw BadLine(offset, "only one word in a line: an edge is FROM TO");
+      bad(BadLine(offset, "only one word in a line: an edge is FROM TO"));
+      return;
     }
     if (!(*++word).empty()) {
-      throw BadLine(offset, "more than two words in a line: an edge is FROM TO");
+      bad(BadLine(offset, "more than two words in a line: an edge is FROM TO"));
+      return;
     }
     visit(from, to);
     ++n;
   });
   return n;
+}
+
+/// The same where all lines are to be good. Throws a BadLine; of a NUL it says where it is.
+template <class Visit>
+std::uint64_t for_each_edge(std::string_view text, Visit&& visit) {
+  if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos) {
+    throw BadLine(nul, "holds a NUL and so is no text");
+  }
+  return for_each_edge(text, visit, [](const BadLine& line) { throw line; });
 }
 
 /// The edges that a thread has read, their names as numbers of its own: a job::Partial.

@@ -1,4 +1,5 @@
 #include <cstdint>
+#include <cstdio>
 #include <optional>
 #include <string>
 
@@ -6,10 +7,12 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <serried/base/exit_code.hpp>
 #include <serried/base/quantity.hpp>
 #include <serried/base/version.hpp>
 #include <serried/job/command_line.hpp>
 #include <serried/job/report_file.hpp>
+#include <serried/mapreduce/quarantine.hpp>
 
 #include "pagerank.hpp"
 
@@ -49,13 +52,14 @@ std::optional<CommandLine> parse(int argc, char** argv, bool prints) {
       ->option_text("SIZE");
   app.add_option("--tmp", options.text.tmp, "Folder for what does not fit into memory ($TMPDIR, or /tmp)")
       ->option_text("FOLDER");
-  serried::job::add_options(app, line.shared);
+  serried::job::add_options(app, line.shared, {.on_error = true});
   app.footer(
       "An edge that is there several times counts several times, and so does one from a node to itself. The "
       "output is\n"
       "the same bytes for any number of ranks and threads, any memory, and after any stop. Exit codes: 0 "
       "done, 1 failed,\n"
-      "2 bad usage, 75 stopped early with a checkpoint. Example: mpirun serried-pagerank links.txt.gz -o "
+      "2 bad usage, 3 done but for lines that were skipped, 75 stopped early with a checkpoint. Example: "
+      "mpirun serried-pagerank links.txt.gz -o "
       "ranks.tsv");
   if (!serried::job::parse(app, argc, argv, prints, line.shared)) {
     return std::nullopt;
@@ -77,7 +81,7 @@ std::optional<CommandLine> parse(int argc, char** argv, bool prints) {
 }
 
 void print_summary(const CommandLine& line, const serried::pagerank::Summary& summary, int n_ranks,
-                   int n_threads) {
+                   int n_threads, std::uint64_t n_skipped) {
   const double seconds_each = summary.seconds_of_iterations / static_cast<double>(summary.n_iterations);
   const nlohmann::ordered_json json = {{"files", summary.n_files},
                                        {"bytes", summary.n_bytes},
@@ -87,6 +91,7 @@ void print_summary(const CommandLine& line, const serried::pagerank::Summary& su
                                        {"iterations", summary.n_iterations},
                                        {"change", summary.change},
                                        {"converged", summary.has_converged},
+                                       {"skipped", n_skipped},
                                        {"seconds", summary.seconds},
                                        {"seconds_of_reading", summary.seconds_of_reading},
                                        {"seconds_an_iteration", seconds_each},
@@ -110,17 +115,29 @@ int main(int argc, char** argv) {
   return serried::run_main("pagerank", argc, argv, [&](serried::Environment& mpi) {
     auto line = parse(argc, argv, mpi.world().is_root());
     if (!line) {
-      return;
+      return serried::ExitCode::done;
     }
     serried::job::ReportFile report(mpi.world(), line->shared.report, line->shared.job);
     serried::job::Options& job = line->options.text.job;
     job = line->shared.job;
     job.record = report.record();
     job.threads = serried::job::n_threads_of(mpi.world(), job);
+    std::optional<serried::mapreduce::Quarantine> quarantine;
+    if (!line->shared.skipped_list.empty()) {
+      line->options.text.quarantine = &quarantine.emplace(mpi.world(), line->shared.skipped_list);
+    }
     const auto summary = serried::pagerank::run(mpi.world(), line->options);
+    if (quarantine) {
+      quarantine->write();
+    }
     report.write();
     if (mpi.world().is_root()) {
-      print_summary(*line, summary, mpi.world().size(), job.threads);
+      print_summary(*line, summary, mpi.world().size(), job.threads,
+                    quarantine ? quarantine->n_records() : 0);
+      if (quarantine && quarantine->n_records() > 0) {
+        fmt::print(stderr, "serried-pagerank: {}\n", quarantine->remark());
+      }
     }
+    return quarantine ? quarantine->exit_code() : serried::ExitCode::done;
   });
 }

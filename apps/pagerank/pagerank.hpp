@@ -31,7 +31,7 @@ struct Options {
   bool writes_ranks = true;          ///< false: only the summary is wanted
   std::optional<std::uint64_t> top;  ///< only so many nodes, the highest ones
   Rules rules;
-  mapreduce::TextOptions text{};
+  mapreduce::TextOptions text{};  ///< with a quarantine, lines that are no edges are skipped
 };
 
 struct Summary {
@@ -74,7 +74,7 @@ inline void throw_if_stopped(const mpi::Communicator& comm, const std::string& c
 }  // namespace detail
 
 /// Collective: writes NODE<TAB>RANK, the highest rank first; the same bytes for any number of ranks and threads. Throws the same
-/// serried::Error on all ranks; then there is no output.
+/// serried::Error on all ranks; then there is no output. The list of a quarantine is left to the caller to write.
 inline Summary run(const mpi::Communicator& comm, const Options& options) {
   namespace mr = mapreduce;
   using Clock = std::chrono::steady_clock;
@@ -97,9 +97,13 @@ inline Summary run(const mpi::Communicator& comm, const Options& options) {
       "edges", [] { return EdgeList(); },
       [&](EdgeList& edges, const mr::TextBlock& bytes) {
         const mr::LocatedText block = mr::located({bytes.text.data(), bytes.text.size()});
+        const auto add = [&](std::string_view from, std::string_view to) { edges.add(from, to); };
+        const auto skip = [&](const BadLine& line) {
+          bytes.aside->add({.input = block.input, .offset = block.offset + line.offset()}, line.problem());
+        };
         try {
-          const std::uint64_t n = for_each_edge(
-              block.text, [&](std::string_view from, std::string_view to) { edges.add(from, to); });
+          const std::uint64_t n =
+              bytes.aside != nullptr ? for_each_edge(block.text, add, skip) : for_each_edge(block.text, add);
           edges.finish();
           return n;
         } catch (const BadLine& line) {

@@ -69,7 +69,7 @@ std::optional<CommandLine> parse(int argc, char** argv, bool prints) {
       ->option_text("N");
   app.add_flag("-c,--check", line.checks,
                "Sort nothing: say whether the one input is sorted, by exit code 0 or 1");
-  serried::job::add_options(app, line.shared, serried::job::Seed::none, serried::job::Memory::wanted);
+  serried::job::add_options(app, line.shared, {.memory = true});
   app.footer(
       "Lines are sorted as LC_ALL=C sort does with the same options. The output is the same bytes for any "
       "number of\n"

@@ -35,7 +35,7 @@ std::optional<CommandLine> parse(int argc, char** argv, bool prints) {
       ->check(serried::job::whole_number)
       ->option_text("K");
   app.add_flag("--fold-case", options.text.fold_case, "Count A-Z as a-z");
-  serried::job::add_options(app, line.shared, serried::job::Seed::none, serried::job::Memory::wanted);
+  serried::job::add_options(app, line.shared, {.memory = true});
   app.footer(
       "Words are runs of bytes other than space, \\t, \\n, \\v, \\f and \\r. The output is the same bytes "
       "for any\n"

@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
+#include <string_view>
 #include <system_error>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -36,6 +38,26 @@ void check_report(const CommandLine& line) {
   }
 }
 
+// The file of --on-error skip:FILE; empty for stop.
+std::string list_of_skipped(const CommandLine& line) {
+  constexpr std::string_view skip = "skip:";
+  if (line.on_error == "stop") {
+    return {};
+  }
+  std::string list = line.on_error.starts_with(skip) ? line.on_error.substr(skip.size()) : std::string();
+  if (list.empty() || list == "-") {
+    throw usage_error(
+        fmt::format("--on-error {}: it is stop, or skip:FILE with the name of a file", line.on_error));
+  }
+  for (const auto& [option, file] : {std::pair("-o", &line.output), std::pair("--report", &line.report)}) {
+    if (!file->empty() && *file != "-" && name_the_same(list, *file)) {
+      throw usage_error(
+          fmt::format("--on-error and {} name the same file: the one would replace the other", option));
+    }
+  }
+  return list;
+}
+
 void check_checkpoint(const CLI::App& app, const CommandLine& line) {
   if (!line.job.checkpoint.empty()) {
     return;
@@ -62,17 +84,17 @@ std::uint64_t parse_memory(const std::string& app, const std::string& size) {
 
 }  // namespace
 
-void add_options(CLI::App& app, CommandLine& line, Seed seed, Memory memory) {
+void add_options(CLI::App& app, CommandLine& line, const Wanted& wanted) {
   app.add_option("-o,--output", line.output, "File for the result (default: standard output)");
   app.add_option("--threads", line.job.threads, "Threads of each rank (default: its share of the cores)")
       ->check(CLI::Range(1, 4096))
       ->option_text("T");
-  if (seed == Seed::wanted) {
+  if (wanted.seed) {
     app.add_option("--seed", line.job.seed, "Seed of all random numbers")
         ->check(whole_number)
         ->option_text("N");
   }
-  if (memory == Memory::wanted) {
+  if (wanted.memory) {
     app.add_option("--memory", line.memory_size, "Of a rank; what does not fit goes to disk (512M)")
         ->option_text("SIZE");
     app.add_option("--tmp", line.tmp, "Folder for what does not fit into memory ($TMPDIR, or /tmp)")
@@ -84,6 +106,13 @@ void add_options(CLI::App& app, CommandLine& line, Seed seed, Memory memory) {
   app.add_option("--checkpoint-every", line.checkpoint_every, "How much work a kill may cost (default: 60s)")
       ->option_text("TIME");
   app.add_flag("--resume", line.job.resume, "Go on with what --checkpoint remembers");
+  if (wanted.on_error) {
+    app.add_option(
+           "--on-error", line.on_error,
+           "stop at the first record that makes no sense (default), or skip:FILE: go on without such, "
+           "list them in FILE, end with exit code 3")
+        ->option_text("WHAT");
+  }
   app.add_option("--report", line.report,
                  "File for the run's record, as JSON: time, memory and work of every rank")
       ->option_text("FILE");
@@ -123,6 +152,7 @@ bool parse(CLI::App& app, int argc, char** argv, bool prints, CommandLine& line)
   if (app.count("--report") > 0) {
     check_report(line);
   }
+  line.skipped_list = list_of_skipped(line);
   check_checkpoint(app, line);
   try {
     line.job.checkpoint_every = parse_duration(line.checkpoint_every);

@@ -22,8 +22,9 @@ namespace serried::job {
 struct CommandLine {
   Options
       job;  ///< --threads, --checkpoint, --checkpoint-every, --resume, --progress, --quiet; `app` is the name
-  std::string output;  ///< -o; empty: standard output
-  std::string report;  ///< --report; empty: none
+  std::string output;        ///< -o; empty: standard output
+  std::string report;        ///< --report; empty: none
+  std::string skipped_list;  ///< --on-error skip:FILE; empty: the first error stops the job
   bool wants_json = false;
   bool is_quiet = false;
   std::uint64_t memory = std::uint64_t{512} << 20;  ///< --memory, in bytes
@@ -33,16 +34,18 @@ struct CommandLine {
   std::string progress = "auto";
   std::string checkpoint_every = "60s";
   std::string memory_size = "512M";
+  std::string on_error = "stop";
 };
 
-/// Whether the app draws random numbers, and so has --seed.
-enum class Seed : bool { none, wanted };
-
-/// Whether the app puts on disk what does not fit into its memory, and so has --memory and --tmp.
-enum class Memory : bool { none, wanted };
+/// Options that not every app has.
+struct Wanted {
+  bool seed = false;      ///< --seed: it draws random numbers
+  bool memory = false;    ///< --memory and --tmp: it puts on disk what does not fit
+  bool on_error = false;  ///< --on-error: it can go on without records that it fails on
+};
 
 /// Local. Adds the options to `app`, which keeps references to `line`.
-void add_options(CLI::App& app, CommandLine& line, Seed seed = Seed::none, Memory memory = Memory::none);
+void add_options(CLI::App& app, CommandLine& line, const Wanted& wanted = {});
 
 /// Local. For CLI11's `check`: empty if `text` is a whole number, else what is wrong. CLI11 alone would take -1 for the
 /// largest number that there is.

@@ -58,13 +58,14 @@ void BlockReader::read_records(const Input& input, const Split& split, const Vis
   const auto stream = open_stream(input, start, must_stop_);
   bool is_skipping = split.bytes.begin > 0;
   std::uint64_t n_reported = 0;
+  std::uint64_t window_at = start;  // file offset of window_[0]
   const auto report = [&](std::size_t begin_of_block, std::size_t end_of_block) {
+    block_offset_ = window_at + begin_of_block;
     const std::uint64_t n_taken = stream->n_bytes_taken() - n_reported;
     n_reported += n_taken;
     return visit(std::span(window_).subspan(begin_of_block, end_of_block - begin_of_block), n_taken);
   };
 
-  std::uint64_t window_at = start;  // file offset of window_[0]
   std::size_t n_kept = 0;  // bytes of an unfinished record at the front of the window: no separator in them
   for (;;) {
     if (n_kept == window_.size()) {

@@ -32,11 +32,15 @@ class BlockReader {
   /// Throws serried::Error with path and offset, as ByteStream::read does.
   void read(const Input& input, const Split& split, Separator separator, const Visit& visit);
 
+  /// While a block is visited: of its first byte in the input, decompressed.
+  [[nodiscard]] std::uint64_t block_offset() const { return block_offset_; }
+
  private:
   template <Separator separator>
   void read_records(const Input& input, const Split& split, const Visit& visit);
 
   std::vector<char> window_;
+  std::uint64_t block_offset_ = 0;
   std::function<bool()> must_stop_;
 };
 

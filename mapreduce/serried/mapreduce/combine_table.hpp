@@ -12,6 +12,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -19,6 +20,7 @@
 #include <serried/base/partition.hpp>
 #include <serried/base/zeroed_array.hpp>
 #include <serried/mapreduce/arena.hpp>
+#include <serried/mapreduce/reduction_check.hpp>
 #include <serried/mapreduce/row.hpp>
 
 namespace serried::mapreduce {
@@ -54,6 +56,11 @@ class CombineTable {
         there.prefetch();
       }
     }
+    if (check_ != nullptr) [[unlikely]] {
+      for (std::size_t i = 0; i < n_batched_; ++i) {
+        check_->see(batch_[i].row.key, batch_[i].hash, batch_[i].row.value);
+      }
+    }
     for (std::size_t i = 0; i < n_batched_; ++i) {
       insert(batch_[i]);
     }
@@ -76,6 +83,8 @@ class CombineTable {
     flush();
     rehash(std::max(n_keys_ + 1, std::min(estimate_keys(), n_most)));
   }
+  /// Additions are shown to `check` from now on.
+  void check_by(std::unique_ptr<ReductionCheck<Value, Combine>> check) { check_ = std::move(check); }
   /// Forgets its keys. Its rows stay where they are.
   void clear() {
     n_batched_ = 0;
@@ -184,6 +193,7 @@ class CombineTable {
   std::size_t keys_before_ = 0;
   double progress_ = 0;
   double progress_before_ = 0;
+  std::unique_ptr<ReductionCheck<Value, Combine>> check_;  // usually none
   std::size_t n_batched_ = 0;
   std::array<Addition, 64> batch_;
 };

@@ -31,6 +31,7 @@ struct CombineOptions {
   std::size_t store_bytes = std::size_t{1} << 30;  ///< beyond it, partitions go to disk
   std::size_t cache_bytes = std::size_t{2} << 20;  ///< a table of this size is not worth avoiding
   std::string tmp{};                               ///< see SpillFile
+  bool checked = false;                            ///< see TextOptions
 };
 
 /// HotRows tells no more bits of a hash.
@@ -51,6 +52,9 @@ class CombinedRows {
   CombinedRows(const Op& op, const CombineOptions& options)
       : op_(std::make_unique<const Op>(op)), options_(options), table_(std::make_unique<Table>(op)) {
     n_keys_to_look_at_ = next_look();
+    if (options.checked) {
+      table_->check_by(std::make_unique<ReductionCheck<V, Op>>(op, described_key<K>));
+    }
   }
 
   /// A long key is referred to until `flush`, or until it returns if `is_passing`.

@@ -72,7 +72,9 @@ concept FieldNumber = std::floating_point<T> ||
 /// A record: views of its fields, without quotes. The fields are gone with the block, their list with the next record.
 class Fields {
  public:
-  Fields(std::span<const std::string_view> fields, const Delimited& kind) : fields_(fields), kind_(&kind) {}
+  /// `begin`: of the record's text.
+  Fields(std::span<const std::string_view> fields, const Delimited& kind, const char* begin = nullptr)
+      : fields_(fields), kind_(&kind), begin_(begin) {}
 
   [[nodiscard]] std::size_t size() const noexcept { return fields_.size(); }
   /// Throws serried::Error if the record has no field i.
@@ -94,6 +96,8 @@ class Fields {
     }
     return value;
   }
+  /// Where in the block the record begins; null if it was made of something else.
+  [[nodiscard]] const char* text_begin() const noexcept { return begin_; }
   /// Their range.
   [[nodiscard]] auto begin() const noexcept { return fields_.begin(); }
   [[nodiscard]] auto end() const noexcept { return fields_.end(); }
@@ -104,6 +108,7 @@ class Fields {
 
   std::span<const std::string_view> fields_;
   const Delimited* kind_;
+  const char* begin_;
 };
 
 /// They cannot be stored or sorted as they are: map them to what is wanted of them.
@@ -125,6 +130,7 @@ class DelimitedFeed {
     SpecialBytes special(block, kind_.delimiter, kind_.quoting);
     for (std::size_t at = 0; at < block.size();) {
       fields.clear();
+      const char* const begin = block.data() + at;
       const RecordPlace record = scan_record(special, at, kind_.quoting, true, [&](const FieldPlace& field) {
         fields.push_back(field.has_doubled
                              ? undouble(block, field)
@@ -135,7 +141,7 @@ class DelimitedFeed {
       }
       at = record.end;
       if (!record.is_blank) {
-        sink(Fields(fields, kind_));
+        sink(Fields(fields, kind_, begin));
       }
     }
   }

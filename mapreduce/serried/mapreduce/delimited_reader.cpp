@@ -57,7 +57,7 @@ class DelimitedReader::Parser {
         is_last = true;
       }
     }
-    (void)hand_out({});  // what there was besides records
+    (void)hand_out({}, window_.at());  // what there was besides records
   }
 
   // Instead of `parse`.
@@ -148,7 +148,8 @@ class DelimitedReader::Parser {
       }
     }
     const auto at = static_cast<std::size_t>(text.data() - reader_.window_.data());
-    if (done > first && !hand_out(std::span(reader_.window_).subspan(at + first, done - first))) {
+    if (done > first &&
+        !hand_out(std::span(reader_.window_).subspan(at + first, done - first), window_.at() + first)) {
       is_done_ = true;
     }
     window_.drop(done);
@@ -193,13 +194,13 @@ class DelimitedReader::Parser {
     return bytes;
   }
 
-  [[nodiscard]] bool hand_out(std::span<char> text) {
+  [[nodiscard]] bool hand_out(std::span<char> text, std::uint64_t offset) {
     n_bytes_ += text.size();
     if (n_bytes_ == 0) {
       return true;
     }
     const std::uint64_t n_taken = window_.n_taken() - std::exchange(n_taken_, window_.n_taken());
-    return visit_({text, std::exchange(n_bytes_, 0), n_taken});
+    return visit_({text, std::exchange(n_bytes_, 0), n_taken, offset, Offsets::of_text});
   }
 
   [[nodiscard]] Malformed malformed(std::size_t position, std::size_t record, std::string problem,

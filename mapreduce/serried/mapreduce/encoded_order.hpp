@@ -11,10 +11,12 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <typeinfo>
 #include <utility>
 
 #include <serried/mapreduce/codec.hpp>
+#include <serried/mapreduce/described.hpp>
 #include <serried/mapreduce/order.hpp>
 #include <serried/mapreduce/record_order.hpp>
 #include <serried/mapreduce/sorted_partition.hpp>
@@ -104,7 +106,8 @@ class EncodedOrder {
  public:
   static constexpr bool needs_whole_records = !TextKey<T>;
 
-  explicit EncodedOrder(Less less) : less_(std::move(less)) {}
+  /// `checked`: see TextOptions.
+  explicit EncodedOrder(Less less, bool checked = false) : less_(std::move(less)), checked_(checked) {}
 
   [[nodiscard]] std::uint64_t prefix(std::string_view record) const {
     if constexpr (is_of_text) {
@@ -126,6 +129,17 @@ class EncodedOrder {
     return less_(x, y) ? -1 : less_(y, x) ? 1 : 0;
   }
 
+  // For check_order; nobody doubts the order of numbers and text.
+  [[nodiscard]] bool is_checked() const requires(!(is_of_text || std::is_arithmetic_v<Part>)) {
+    return checked_;
+  }
+  [[nodiscard]] bool is_less(std::string_view a, std::string_view b) const {
+    return less_(decode_record<T>(a), decode_record<T>(b));
+  }
+  [[nodiscard]] static std::string described(std::string_view record) {
+    return mapreduce::described(decode_record<T>(record));
+  }
+
  private:
   [[nodiscard]] static std::string_view text_of(std::string_view record) {
     const Item item = decode_record<T>(record);
@@ -136,6 +150,7 @@ class EncodedOrder {
   }
 
   Less less_;
+  bool checked_;
 };
 
 }  // namespace serried::mapreduce

@@ -38,7 +38,8 @@ class FixedRecordReader final : public SplitReader {
       }
       const std::uint64_t n_taken =
           stream->n_bytes_taken() - std::exchange(n_taken_before, stream->n_bytes_taken());
-      if ((n > 0 && !visit({std::span(window_).first(n), n, n_taken})) || n < wanted) {
+      if ((n > 0 && !visit({std::span(window_).first(n), n, n_taken, at - n, Offsets::of_text})) ||
+          n < wanted) {
         return;
       }
     }

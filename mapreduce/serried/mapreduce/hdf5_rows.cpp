@@ -85,12 +85,13 @@ class Hdf5RowReader final : public SplitReader {
         const auto lock = hdf5::lock_library();
         rows_->read(row, window_);
       }
-      row += n;
-      const std::uint64_t n_taken_now = share(row - mine.begin, mine.size(), split.bytes.size());
-      if (!visit({window_, window_.size(), n_taken_now - std::exchange(n_taken, n_taken_now)}) ||
+      const std::uint64_t n_taken_now = share(row + n - mine.begin, mine.size(), split.bytes.size());
+      const std::uint64_t n_taken_before = std::exchange(n_taken, n_taken_now);
+      if (!visit({window_, window_.size(), n_taken_now - n_taken_before, row, Offsets::of_rows}) ||
           (must_stop_ && must_stop_())) {
         return;
       }
+      row += n;
     }
   }
 

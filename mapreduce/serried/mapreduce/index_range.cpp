@@ -21,7 +21,7 @@ class IndexReader final : public SplitReader {
     for (std::uint64_t at = split.bytes.begin; at < split.bytes.end;) {
       const std::uint64_t n = std::min(n_at_once_, split.bytes.end - at);
       std::string block = fmt::format("{} {}", at, at + n);
-      if (!visit({block, n, n}) || (must_stop_ && must_stop_())) {
+      if (!visit({block, n, n, at, Offsets::of_rows}) || (must_stop_ && must_stop_())) {
         return;
       }
       at += n;

@@ -14,6 +14,7 @@
 #include <serried/job/run.hpp>
 #include <serried/mapreduce/order.hpp>
 #include <serried/mapreduce/stage.hpp>
+#include <serried/mapreduce/trial.hpp>
 #include <serried/mpi/allgather.hpp>
 
 namespace serried::mapreduce {
@@ -88,9 +89,7 @@ class IndexedStage : public StageAround<Inner> {
           const bool is_known = found->place == block.place && found + 1 != before_->end();
           const std::uint64_t end = is_known ? (found + 1)->n_records : 0;
           std::uint64_t index = found->n_records;
-          const auto numbered = [&](auto&& sink) {
-            each([&](const typename Inner::Record& record) { sink(Record{index++, record}); });
-          };
+          const auto numbered = [&](auto&& sink) { each(number_into(index, sink)); };
           const auto n = visit(part, block, numbered);
           if (!is_known || index != end) {
             throw Error("the input is not what it was when its records were counted")
@@ -105,12 +104,17 @@ class IndexedStage : public StageAround<Inner> {
     this->inner().sample_blocks([&](std::uint64_t place, std::size_t n_most, auto&& each) {
       visit(place, n_most, [&](auto&& sink) {
         std::uint64_t index = std::ranges::lower_bound(*before_, place, {}, &BlockCount::place)->n_records;
-        each([&](const typename Inner::Record& record) { sink(Record{index++, record}); });
+        each(number_into(index, sink));
       });
     });
   }
 
  private:
+  template <class Sink>
+  [[nodiscard]] static auto number_into(std::uint64_t& next, Sink& sink) {
+    return NumberInto<typename Inner::Record, Record, Sink>(next, sink);
+  }
+
   std::shared_ptr<const std::vector<BlockCount>> before_;  // every block, and one behind the last
 };
 

@@ -130,7 +130,7 @@ class KeyedData {
     const auto n_threads = static_cast<std::uint64_t>(source_->n_threads());
     const std::uint64_t n_bytes = (2 * std::min(k, rows_.n_rows()) + 65'536) * n_threads * sizeof(Row<V>);
     if (!rows_.stored || mpi::allreduce_value(comm(), n_bytes, mpi::max) <= source_->options().memory / 4) {
-      mpi::together(comm(), [&] { detail::keep_first(rows_, source_->n_threads(), k, order); });
+      mpi::together(comm(), [&] { detail::keep_first(rows_, *source_, k, order); });
     }
     sort_by(order);
     std::uint64_t n_before = mpi::exscan_value(comm(), rows_.n_rows(), std::plus<>{});

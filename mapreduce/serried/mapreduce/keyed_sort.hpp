@@ -11,14 +11,18 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <serried/mapreduce/combine_partitions.hpp>
+#include <serried/mapreduce/described.hpp>
+#include <serried/mapreduce/encoded_order.hpp>
 #include <serried/mapreduce/exchange.hpp>
 #include <serried/mapreduce/keyed_rows.hpp>
 #include <serried/mapreduce/on_threads.hpp>
 #include <serried/mapreduce/order.hpp>
+#include <serried/mapreduce/order_check.hpp>
 #include <serried/mapreduce/packed_rows.hpp>
 #include <serried/mapreduce/partition_store.hpp>
 #include <serried/mapreduce/partitioned_records.hpp>
@@ -52,6 +56,19 @@ template <Key K, class V>
   return all;
 }
 
+/// Local: throws if `order` is no strict weak order on some of the rows. Nobody doubts that of numbers and text.
+template <Key K, class V, class Order>
+void check_rows(std::span<const Row<V>> rows, const Order& order) {
+  using Item = KeyValue<KeyView<K>, V>;
+  using Part = ComparedPart<Order, Item>;
+  if constexpr (!TextKey<Part> && !std::is_arithmetic_v<Part>) {
+    const auto item = [&](std::size_t i) { return Item{key_view<K>(rows[i].key), rows[i].value}; };
+    check_order(
+        rows.size(), [&](std::size_t i, std::size_t j) { return static_cast<bool>(order(item(i), item(j))); },
+        [&](std::size_t i) { return described(item(i)); });
+  }
+}
+
 /// Collective: sorts rows in memory. Every thread of all ranks gets a slice of the order, as equal as a sample can make them.
 template <Key K, class V, class Order>
 void sort_in_memory(const TextSource& source, const Layout& layout, KeyedRows<K, V>& rows,
@@ -70,6 +87,9 @@ void sort_in_memory(const TextSource& source, const Layout& layout, KeyedRows<K,
     std::vector<Row<V>> splitters;
     std::vector<Sender<V>> senders(static_cast<std::size_t>(source.n_threads()), Sender<V>(layout, me));
     mpi::together(comm, [&] {  // the user's order may throw
+      if (source.options().checked) {
+        check_rows<K>(std::span<const Row<V>>(sample), order);
+      }
       std::ranges::sort(sample, less);
       for (std::size_t part = 1; part < n_parts && !sample.empty(); ++part) {
         splitters.push_back(sample[part * sample.size() / n_parts]);
@@ -100,8 +120,12 @@ void sort_in_memory(const TextSource& source, const Layout& layout, KeyedRows<K,
     std::ranges::move(exchange.keepers, std::back_inserter(rows.keepers));
   }
   mpi::together(comm, [&] {
-    for_each_on_threads(source.n_threads(), rows.parts.size(),
-                        [&](std::size_t part, std::size_t) { sort_rows<K>(rows.parts[part], order); });
+    for_each_on_threads(source.n_threads(), rows.parts.size(), [&](std::size_t part, std::size_t) {
+      if (source.options().checked) {
+        check_rows<K>(std::span<const Row<V>>(rows.parts[part]), order);
+      }
+      sort_rows<K>(rows.parts[part], order);
+    });
   });
   rows.is_ordered = true;
 }
@@ -110,7 +134,7 @@ void sort_in_memory(const TextSource& source, const Layout& layout, KeyedRows<K,
 template <Key K, class V, class Order>
 class PackedOrder {
  public:
-  explicit PackedOrder(const Order& order) : less_(order) {}
+  PackedOrder(const Order& order, bool checked) : order_(order), less_(order), checked_(checked) {}
 
   [[nodiscard]] std::uint64_t prefix(std::string_view record) const {
     const Row<V> row = PackedRows<K, V>::row_of(record);
@@ -136,8 +160,27 @@ class PackedOrder {
     return less_(row_a, row_b) ? -1 : static_cast<int>(less_(row_b, row_a));
   }
 
+  // For check_order.
+  [[nodiscard]] bool is_checked() const { return checked_; }
+  [[nodiscard]] bool is_less(std::string_view a, std::string_view b) const {
+    const Row<V> row_a = PackedRows<K, V>::row_of(a);
+    const Row<V> row_b = PackedRows<K, V>::row_of(b);
+    return order_(item_of(row_a), item_of(row_b));
+  }
+  [[nodiscard]] static std::string described(std::string_view record) {
+    const Row<V> row = PackedRows<K, V>::row_of(record);
+    return mapreduce::described(item_of(row));
+  }
+
  private:
+  // Valid as long as the row is there, which holds a short key itself.
+  [[nodiscard]] static auto item_of(const Row<V>& row) {
+    return KeyValue<KeyView<K>, V>{key_view<K>(row.key), row.value};
+  }
+
+  Order order_;
   RowLess<K, V, Order> less_;
+  bool checked_;
 };
 
 template <Key K, class V, class Order>
@@ -148,7 +191,7 @@ class StoredSort {
 
  public:
   StoredSort(const TextSource& source, const Order& order)
-      : source_(&source), order_(order), packed_order_(order) {}
+      : source_(&source), order_(order), packed_order_(order, source.options().checked) {}
 
   /// Collective: the rows, which are forgotten, sorted.
   [[nodiscard]] StoredRows<K, V> run(StoredRows<K, V> rows) {
@@ -186,6 +229,9 @@ class StoredSort {
             Packed::for_each(chunk.records, [&](const HashedKey& hashed, const V& value) {
               of_part.push_back({hashed.key, value});
             });
+          }
+          if (source_->options().checked) {
+            check_rows<K>(std::span<const Row<V>>(of_part), order_);
           }
           sort_rows<K>(of_part, order_);
           sorted.write(first + i, thread, of_part);

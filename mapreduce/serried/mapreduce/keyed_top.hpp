@@ -12,9 +12,11 @@
 
 #include <serried/mapreduce/arena.hpp>
 #include <serried/mapreduce/keyed_rows.hpp>
+#include <serried/mapreduce/keyed_sort.hpp>
 #include <serried/mapreduce/on_threads.hpp>
 #include <serried/mapreduce/order.hpp>
 #include <serried/mapreduce/row.hpp>
+#include <serried/mapreduce/text_source.hpp>
 
 namespace serried::mapreduce::detail {
 
@@ -41,11 +43,18 @@ template <class V>
 /// Local: leaves rows among which the first `k` by `order` are, in memory and in no order: `k` of each part, or of each thread
 /// if they were on disk.
 template <Key K, class V, class Order>
-void keep_first(KeyedRows<K, V>& rows, int n_threads, std::uint64_t k, const Order& order) {
+void keep_first(KeyedRows<K, V>& rows, const TextSource& source, std::uint64_t k, const Order& order) {
+  const int n_threads = source.n_threads();
   const RowLess<K, V, Order> less(order);
+  const auto keep_first_of_these = [&](std::vector<Row<V>>& these) {
+    if (source.options().checked) {
+      check_rows<K>(std::span<const Row<V>>(these), order);
+    }
+    keep_first_of(these, k, less);
+  };
   if (!rows.stored) {
     for_each_on_threads(n_threads, rows.parts.size(),
-                        [&](std::size_t part, std::size_t) { keep_first_of(rows.parts[part], k, less); });
+                        [&](std::size_t part, std::size_t) { keep_first_of_these(rows.parts[part]); });
     return;
   }
   constexpr std::size_t n_more = 65'536;  // before they are looked at
@@ -59,7 +68,7 @@ void keep_first(KeyedRows<K, V>& rows, int n_threads, std::uint64_t k, const Ord
         const auto some = of_part.first(std::min(of_part.size(), n_more));
         of_part = of_part.subspan(some.size());
         mine.insert(mine.end(), some.begin(), some.end());
-        keep_first_of(mine, k, less);
+        keep_first_of_these(mine);
       }
       arenas[thread] = copy_long_keys(std::span(mine));
     });

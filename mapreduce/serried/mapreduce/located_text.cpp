@@ -1,5 +1,3 @@
-#include <algorithm>
-#include <array>
 #include <charconv>
 #include <cstddef>
 #include <cstring>
@@ -12,7 +10,6 @@
 
 #include <serried/base/contract.hpp>
 #include <serried/mapreduce/block_reader.hpp>
-#include <serried/mapreduce/byte_stream.hpp>
 #include <serried/mapreduce/located_text.hpp>
 
 namespace serried::mapreduce {
@@ -37,50 +34,21 @@ std::uint64_t number_at(const char* from) {
 class LocatedReader final : public SplitReader {
  public:
   LocatedReader(Separator separator, std::size_t window_bytes, const std::function<bool()>& must_stop)
-      : separator_(separator), reader_(window_bytes, must_stop), must_stop_(must_stop) {}
+      : separator_(separator), reader_(window_bytes, must_stop) {}
 
   void read(const Input& input, const Split& split, const Visit& visit) override {
-    // Blocks follow one another without a gap: it is enough to know where the first one begins.
-    bool is_first = true;
-    std::uint64_t offset = 0;
     reader_.read(input, split, separator_, [&](std::span<char> text, std::uint64_t n_taken) {
-      if (std::exchange(is_first, false)) {
-        offset = first_record(input, split);
-      }
       block_.resize(2 * digits + text.size());
       put_number(block_.data(), split.input);
-      put_number(block_.data() + digits, offset);
+      put_number(block_.data() + digits, reader_.block_offset());
       std::memcpy(block_.data() + 2 * digits, text.data(), text.size());
-      offset += text.size();
-      return visit({block_, text.size(), n_taken});
+      return visit({block_, text.size(), n_taken, reader_.block_offset()});
     });
   }
 
  private:
-  // Where the first record that belongs to the split begins, as BlockReader has it.
-  [[nodiscard]] std::uint64_t first_record(const Input& input, const Split& split) const {
-    if (split.bytes.begin == 0) {
-      return 0;
-    }
-    std::uint64_t at = split.bytes.begin - 1;
-    const auto stream = open_stream(input, at, must_stop_);
-    std::array<char, 4096> bytes;
-    while (const std::size_t n = stream->read(bytes)) {
-      const char* const begin = bytes.data();
-      const char* const end = begin + n;
-      const char* const found = std::find_if(
-          begin, end, [&](char c) { return separator_ == Separator::newline ? c == '\n' : is_space(c); });
-      if (found != end) {
-        return at + static_cast<std::uint64_t>(found - begin) + 1;
-      }
-      at += n;
-    }
-    return at;
-  }
-
   Separator separator_;
   BlockReader reader_;
-  std::function<bool()> must_stop_;
   std::vector<char> block_;
 };
 

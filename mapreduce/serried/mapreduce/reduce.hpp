@@ -67,7 +67,8 @@ namespace detail {
           .table_bytes = share,
           .store_bytes = share,
           .cache_bytes = std::min(cache_bytes, share / 2),
-          .tmp = options.tmp};
+          .tmp = options.tmp,
+          .checked = options.checked};
 }
 
 // The rows of a table that are in use, in a vector of their own.

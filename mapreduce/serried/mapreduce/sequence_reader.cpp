@@ -55,7 +55,13 @@ void SequenceReader::parse(const Input& input, const Range& bytes, const Visit& 
   const std::uint64_t start = bytes.begin == 0 ? 0 : bytes.begin - 1;
   const auto stream = open_stream(input, start, must_stop_);
   ReadWindow window(window_, *stream, start, bytes.end);
-  blocks_.open(visit);
+  std::uint64_t offset = bytes.begin;
+  const Visit located = [&](const Block& block) {
+    Block there = block;
+    there.offset = std::exchange(offset, offset + block.n_bytes);
+    return visit(there);
+  };
+  blocks_.open(located);
   if (!window.more()) {
     return;  // an empty file holds no sequences
   }

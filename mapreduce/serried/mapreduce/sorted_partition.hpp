@@ -12,6 +12,7 @@
 #include <boost/sort/pdqsort/pdqsort.hpp>
 
 #include <serried/base/zeroed_array.hpp>
+#include <serried/mapreduce/order_check.hpp>
 #include <serried/mapreduce/partition_store.hpp>
 #include <serried/mapreduce/record_order.hpp>
 
@@ -49,6 +50,7 @@ class SortedPartition {
       next += chunk.records.size();
     }
     n_bytes_ = n_bytes - n_records * sizeof(std::uint32_t);
+    check_if_wanted(order, rows_.size(), [&](std::size_t i) { return record(rows_[i]); });
     sort(rows_, order);
     if (equals == Equals::first_stays) {
       remove_equals(order);

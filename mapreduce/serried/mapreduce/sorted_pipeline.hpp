@@ -34,7 +34,8 @@ class SortedPipeline {
   template <Stage S>
   SortedPipeline(const S& stage, Less less, Equals equals)
       : source_(stage.source()),
-        sorted_(sort_records(EncodedStage<S>(stage), Order(std::move(less)), equals,
+        sorted_(sort_records(EncodedStage<S>(stage),
+                             Order(std::move(less), stage.source()->options().checked), equals,
                              detail::order_name<T, Less>(equals))) {}
 
   /// Collective: records of text, a line each. `where`: a path, "-" for standard output, or a store::Output.

@@ -13,7 +13,7 @@ class TextReader final : public SplitReader {
 
   void read(const Input& input, const Split& split, const Visit& visit) override {
     reader_.read(input, split, separator_, [&](std::span<char> text, std::uint64_t n_taken) {
-      return visit({text, text.size(), n_taken});
+      return visit({text, text.size(), n_taken, reader_.block_offset(), Offsets::of_text});
     });
   }
 

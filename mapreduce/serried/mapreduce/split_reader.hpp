@@ -18,11 +18,20 @@
 
 namespace serried::mapreduce {
 
+/// What the offset of a block says of the records in it.
+enum class Offsets : std::uint8_t {
+  of_block,  ///< they are somewhere behind it
+  of_text,   ///< the block is the input's own text, from that byte on
+  of_rows,   ///< it is the number of the first one
+};
+
 /// Whole records, as they lie in a reader's window.
 struct Block {
   std::span<char> text;       ///< may be changed by whoever gets it, and is gone afterwards
   std::uint64_t n_bytes = 0;  ///< of the input that it was made of; over all splits they add up to the input
   std::uint64_t n_taken = 0;  ///< bytes taken from the file since the last block, for progress
+  std::uint64_t offset = 0;   ///< where in the input it is from: a byte, decompressed, or the number of a row
+  Offsets offsets = Offsets::of_block;
 };
 
 /// Belongs to one thread, and is used for many splits.

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include <serried/mapreduce/order_check.hpp>
 #include <serried/mapreduce/record_order.hpp>
 #include <serried/mpi/agree.hpp>
 #include <serried/mpi/broadcast.hpp>
@@ -86,6 +87,8 @@ class Splitters {
       Sample::for_each(all, [&](std::string_view record, std::uint64_t place) {
         sorted.cuts_.push_back({order.prefix(record), parts_equals ? place : 0, std::string(record)});
       });
+      check_if_wanted(order, sorted.cuts_.size(),
+                      [&](std::size_t i) { return std::string_view(sorted.cuts_[i].record); });
       std::ranges::sort(sorted.cuts_, [&](const Cut& a, const Cut& b) {
         return !sorted.is_right_of(b, a.prefix, a.record, a.place);
       });

@@ -18,7 +18,9 @@
 #include <utility>
 #include <vector>
 
+#include <serried/mapreduce/set_aside.hpp>
 #include <serried/mapreduce/text_source.hpp>
+#include <serried/mapreduce/trial.hpp>
 
 namespace serried::mapreduce {
 
@@ -72,19 +74,56 @@ class SourceStage {
   [[nodiscard]] auto for_each_block(const std::string& purpose, const Make& make, const Visit& visit) const {
     return source_->for_each_block(purpose, make, [&](auto& part, const TextBlock& block) {
       return visit(part, RecordBlock{{block.text.data(), block.text.size()}, block.share_done, block.place},
-                   each_of(block.text));
+                   each_of(block));
     });
   }
   template <class Visit>
   void sample_blocks(const Visit& visit) const {
+    SetAside nowhere = SetAside::nowhere();
+    SetAside* const aside = source_->options().quarantine != nullptr ? &nowhere : nullptr;
     source_->sample_blocks([&](std::span<char> text, std::uint64_t place, std::size_t n_most) {
-      visit(place, n_most, each_of(text));
+      visit(place, n_most, each_of(TextBlock{.text = text, .aside = aside}));
     });
   }
 
  private:
-  [[nodiscard]] auto each_of(std::span<char> text) const {
-    return [this, text](auto&& sink) { feed_(std::string_view(text.data(), text.size()), sink); };
+  [[nodiscard]] auto each_of(const TextBlock& block) const {
+    return [this, block](auto&& sink) {
+      if constexpr (Rehearsable<std::remove_reference_t<decltype(sink)>, R>) {
+        if (block.aside != nullptr) {
+          feed_unless_bad(block, sink);
+          return;
+        }
+      }
+      feed_(std::string_view(block.text.data(), block.text.size()), sink);
+    };
+  }
+
+  // Out of the way of those who want no quarantine.
+  template <class Sink>
+  [[gnu::noinline]] void feed_unless_bad(const TextBlock& block, const Sink& sink) const {
+    std::uint64_t ordinal = 0;
+    feed_(std::string_view(block.text.data(), block.text.size()), [&](const R& record) {
+      pass_unless_bad(sink, record, *block.aside, [&] { return origin_of(block, record, ordinal); });
+      ++ordinal;
+    });
+  }
+
+  [[nodiscard]] static RecordOrigin origin_of(const TextBlock& block, const R& record, std::uint64_t number) {
+    RecordOrigin origin{.input = block.input, .offset = block.offset, .ordinal = number};
+    const char* begin = nullptr;
+    if constexpr (std::same_as<R, std::string_view>) {
+      begin = record.data();
+    } else if constexpr (requires { record.text_begin(); }) {
+      begin = record.text_begin();
+    }
+    if (block.offsets == Offsets::of_text && begin != nullptr) {
+      return {block.input, block.offset + static_cast<std::uint64_t>(begin - block.text.data()), 0};
+    }
+    if (block.offsets == Offsets::of_rows) {
+      return {block.input, block.offset + number, 0};
+    }
+    return origin;
   }
 
   std::shared_ptr<const TextSource> source_;
@@ -138,7 +177,7 @@ class PassStage : public StageAround<Inner> {
   template <class Each>
   [[nodiscard]] auto passed(const Each& each) const {
     return [this, &each](auto&& sink) {
-      each([&](const typename Inner::Record& record) { pass_(record, sink); });
+      each(PassInto<typename Inner::Record, Out, Pass, std::remove_reference_t<decltype(sink)>>(pass_, sink));
     };
   }
 

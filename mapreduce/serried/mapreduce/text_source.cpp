@@ -60,6 +60,7 @@ TextSource::TextSource(const mpi::Communicator& comm, InputList inputs, Format f
   }
   const int n_threads_in_all = mpi::allreduce_value(comm_, options_.job.threads, std::plus<>{});
   n_splits_ = make_splits(inputs_, options_.split_bytes).size();
+  number_ = options.quarantine != nullptr ? options.quarantine->add_source() : 0;
   bytes_per_thread_ = static_cast<double>(total_size(inputs_)) / n_threads_in_all;
 }
 
@@ -85,6 +86,11 @@ void TextSource::Readers::read(std::uint64_t index, job::Worker& worker,
     ++mine.next_place;
     return !worker.must_stop();
   });
+}
+
+std::optional<SetAside> TextSource::new_aside() const {
+  const Quarantine* const quarantine = options_.quarantine;
+  return quarantine != nullptr ? std::optional(SetAside(quarantine->n_most())) : std::nullopt;
 }
 
 void TextSource::read_split(SplitReader& reader, const Split& split, const SplitReader::Visit& visit) const {
@@ -153,11 +159,13 @@ void TextSource::sample_blocks(
 job::Plan TextSource::plan_of(const std::string& purpose, std::span<const Split> splits) const {
   job::Plan plan{.name = n_times_read_ == 1 ? "map" : fmt::format("map-{}", n_times_read_),
                  .n = splits.size()};
+  // What was skipped before must not be forgotten.
+  const char* const on_error = options_.quarantine != nullptr ? "on_error=skip\n" : "";
   plan.configuration = fmt::format(
       "purpose={}\ninputs={} of {} bytes, names and times "
-      "{:016x}\nrecords={}\nfold_case={}\nsplit_bytes={}\n{}",
+      "{:016x}\nrecords={}\nfold_case={}\nsplit_bytes={}\n{}{}",
       purpose, inputs_.size(), total_size(inputs_), fingerprint(inputs_), format_.name, options_.fold_case,
-      options_.split_bytes, options_.configuration);
+      options_.split_bytes, on_error, options_.configuration);
   const bool has_long_ones = std::ranges::any_of(
       splits, [&](const Split& split) { return inputs_[split.input].encoding != Encoding::plain; });
   for (const Split& split : splits) {

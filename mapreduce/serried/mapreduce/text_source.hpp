@@ -7,7 +7,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <iterator>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -15,8 +17,11 @@
 
 #include <serried/job/run.hpp>
 #include <serried/mapreduce/inputs.hpp>
+#include <serried/mapreduce/quarantine.hpp>
+#include <serried/mapreduce/set_aside.hpp>
 #include <serried/mapreduce/split_reader.hpp>
 #include <serried/mapreduce/text.hpp>
+#include <serried/mpi/check_collectives.hpp>
 #include <serried/mpi/communicator.hpp>
 
 namespace serried::mapreduce {
@@ -39,13 +44,25 @@ struct TextOptions {
   std::uint64_t memory = std::uint64_t{512} << 20;
   /// Folder for what does not fit into memory; empty: $TMPDIR, or /tmp.
   std::string tmp{};
+
+  /// Records on which a function throws are put aside there, and the job goes on (quarantine.hpp), or on no rank. Null: the
+  /// first error ends it.
+  Quarantine* quarantine = nullptr;
+  /// The operations of reductions and the orders of sorts are tried on a few of the records, so that one that depends on the
+  /// order, or is no strict weak order, is an error that says so: by default where collectives are checked (preset dev). On
+  /// all ranks or none.
+  bool checked = mpi::checks_collectives;
 };
 
 /// A block of whole records, on its way through a pipeline.
 struct TextBlock {
-  std::span<char> text;     ///< may be changed
-  double share_done = 0;    ///< of this thread's input, about, in [0, 1]
-  std::uint64_t place = 0;  ///< places sort as the input does; each is that of one block
+  std::span<char> text;      ///< may be changed
+  double share_done = 0;     ///< of this thread's input, about, in [0, 1]
+  std::uint64_t place = 0;   ///< places sort as the input does; each is that of one block
+  std::uint64_t input = 0;   ///< index in TextSource::inputs()
+  std::uint64_t offset = 0;  ///< in that input: Block::offset
+  Offsets offsets = Offsets::of_block;
+  SetAside* aside = nullptr;  ///< for records that are to be skipped; null: an error is to be thrown
 };
 
 /// What was read, over all ranks.
@@ -61,17 +78,24 @@ struct ReadPart {
   Part part;
   std::uint64_t n_bytes = 0;
   std::uint64_t n_records = 0;
+  std::optional<SetAside> aside{};  ///< none without a quarantine
 
   void merge(ReadPart&& other) {
     part.merge(std::move(other.part));
     n_bytes += other.n_bytes;
     n_records += other.n_records;
+    if (aside && other.aside) {
+      aside->merge(*std::move(other.aside));
+    }
   }
   [[nodiscard]] bool wants_save() const requires requires(const Part& p) { p.wants_save(); }
   { return part.wants_save(); }
   void save(std::vector<std::byte>& bytes) const {
     job::append_bytes(bytes, n_bytes);
     job::append_bytes(bytes, n_records);
+    if (aside) {
+      aside->save(bytes);
+    }
     part.save(bytes);
   }
   void load(std::span<const std::byte> bytes) {
@@ -79,7 +103,8 @@ struct ReadPart {
     const std::size_t n_counts = std::min(bytes.size(), 2 * n);
     n_bytes += job::value_of_bytes<std::uint64_t>(bytes.first(std::min(n_counts, n)));
     n_records += job::value_of_bytes<std::uint64_t>(bytes.first(n_counts).subspan(n));
-    part.load(bytes.subspan(n_counts));
+    bytes = bytes.subspan(n_counts);
+    part.load(aside ? aside->load(bytes) : bytes);
   }
 };
 
@@ -99,17 +124,14 @@ class TextSource {
   /// const TextBlock&)` gets that thread's part, made by `make()`; it returns how many records it made. Blocks come in no
   /// particular order. Returns this rank's parts; those of all ranks together hold every block once, also after a restart
   /// from a checkpoint. If reading fails or `visit` throws anywhere, all ranks stop soon and throw the same error.
+  /// With a quarantine, what `visit` has put aside goes there.
   template <class Make, class Visit>
   [[nodiscard]] auto for_each_block(const std::string& purpose, const Make& make, const Visit& visit) const {
     using Part = ReadPart<std::invoke_result_t<const Make&>>;
     // As std::function, called once a split, so that what stands below is not compiled, and named, for each pair of lambdas.
-    const std::function<Part()> make_part = [&] { return Part{make()}; };
-    const std::function<void(Part&, const Block&, double, std::uint64_t)> visit_block =
-        [&](Part& part, const Block& block, double share_done, std::uint64_t place) {
-          part.n_bytes += block.n_bytes;
-          part.n_records +=
-              visit(part.part, TextBlock{.text = block.text, .share_done = share_done, .place = place});
-        };
+    const std::function<Part()> make_part = [&] { return Part{.part = make(), .aside = new_aside()}; };
+    const std::function<std::uint64_t(Part&, const TextBlock&)> visit_block =
+        [&](Part& part, const TextBlock& block) { return visit(part.part, block); };
     return read_parts(purpose, make_part, visit_block);
   }
 
@@ -163,10 +185,12 @@ class TextSource {
     std::vector<OfThread> threads_;
   };
 
+  // For a thread's part.
+  [[nodiscard]] std::optional<SetAside> new_aside() const;
   template <class Part>
   [[nodiscard]] std::vector<Part> read_parts(
       const std::string& purpose, const std::function<Part()>& make,
-      const std::function<void(Part&, const Block&, double, std::uint64_t)>& visit) const {
+      const std::function<std::uint64_t(Part&, const TextBlock&)>& visit) const {
     std::vector<Part> parts;
     for_each_plan(
         purpose, [&](const job::Plan& plan, const job::Options& options, std::span<const Split> splits) {
@@ -174,11 +198,25 @@ class TextSource {
           auto more =
               job::run(comm_, plan, options, make, [&](std::uint64_t index, Part& part, job::Worker& worker) {
                 readers.read(index, worker, [&](const Block& block) {
-                  visit(part, block, readers.share_done(worker.thread()), readers.place(worker.thread()));
+                  part.n_bytes += block.n_bytes;
+                  part.n_records += visit(part, TextBlock{.text = block.text,
+                                                          .share_done = readers.share_done(worker.thread()),
+                                                          .place = readers.place(worker.thread()),
+                                                          .input = splits[index].input,
+                                                          .offset = block.offset,
+                                                          .offsets = block.offsets,
+                                                          .aside = part.aside ? &*part.aside : nullptr});
                 });
               });
           std::ranges::move(more, std::back_inserter(parts));
         });
+    if (options_.quarantine != nullptr) {
+      std::vector<SkippedRecord> skipped;
+      for (Part& part : parts) {
+        std::ranges::move(std::move(*part.aside).take_records(), std::back_inserter(skipped));
+      }
+      options_.quarantine->take(number_, inputs_, skipped);
+    }
     return parts;
   }
 
@@ -197,6 +235,7 @@ class TextSource {
   TextOptions options_;
   double bytes_per_thread_ = 0;  // of all input, about
   std::uint64_t n_splits_ = 0;
+  std::uint64_t number_ = 0;      // among those that know the quarantine
   mutable int n_times_read_ = 0;  // each time has a ledger of its own
 };
 

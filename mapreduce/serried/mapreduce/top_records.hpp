@@ -15,6 +15,7 @@
 #include <serried/mapreduce/dataset.hpp>
 #include <serried/mapreduce/encoded_order.hpp>
 #include <serried/mapreduce/encoded_stage.hpp>
+#include <serried/mapreduce/order_check.hpp>
 #include <serried/mapreduce/partition_store.hpp>
 #include <serried/mapreduce/stage.hpp>
 #include <serried/mpi/agree.hpp>
@@ -44,6 +45,7 @@ class TopRecords {
   }
   /// In order.
   void finish() {
+    check();
     std::ranges::sort(records_, [&](const Item& a, const Item& b) { return comes_before(a, b); });
     records_.resize(std::min<std::uint64_t>(records_.size(), k_));
   }
@@ -100,8 +102,14 @@ class TopRecords {
     return comes_before(a.prefix, a.record, a.position, b);
   }
 
+  void check() const {
+    check_if_wanted(order_, records_.size(),
+                    [&](std::size_t i) { return std::string_view(records_[i].record); });
+  }
+
   // Of these, the last is at k - 1.
   void keep_first() {
+    check();
     std::ranges::nth_element(records_, records_.begin() + static_cast<std::ptrdiff_t>(k_ - 1),
                              [&](const Item& a, const Item& b) { return comes_before(a, b); });
     records_.resize(k_);
@@ -124,9 +132,10 @@ template <Stage S, class Less>
   using Top = TopRecords<Order>;
   const auto& source = stage.source();
   const mpi::Communicator& comm = source->comm();
+  const Order order(less, source->options().checked);
   auto parts = EncodedStage<S>(stage).for_each_block(
       "top " + std::to_string(k) + " of " + detail::order_name<T, Less>(Equals::all_stay),
-      [&] { return Top(Order(less), k); },
+      [&] { return Top(order, k); },
       [](Top& top, const RecordBlock& block, auto&& each) {
         Position position{block.place, 0};
         each([&](std::string_view record) {
@@ -137,7 +146,7 @@ template <Stage S, class Less>
       });
   std::vector<std::byte> mine;
   mpi::together(comm, [&] {
-    Top here(Order(less), k);
+    Top here(order, k);
     for (auto& part : parts) {
       here.merge(std::move(part.part));
     }
@@ -147,7 +156,7 @@ template <Stage S, class Less>
   const std::vector<std::byte> all = mpi::gather_ragged(comm, mine);
   std::vector<BlockStore> stores;
   mpi::together(comm, [&] {
-    Top top(Order(less), k);
+    Top top(order, k);
     top.load(all);
     top.finish();
     std::vector<char> block;

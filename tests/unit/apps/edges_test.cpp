@@ -51,6 +51,18 @@ TEST(ForEachEdge, SaysWhichLineIsNone) {
   }
 }
 
+TEST(ForEachEdge, GoesOnWithoutBadLinesIfToldWhatToDoWithThem) {
+  const std::string_view text("a b\nc\nd e\nf\0 g\n#\0\nh i j\nk l", 27);
+  Named edges;
+  std::vector<std::size_t> offsets;
+  const auto n = for_each_edge(
+      text, [&](auto from, auto to) { edges.emplace_back(from, to); },
+      [&](const BadLine& line) { offsets.push_back(line.offset()); });
+  EXPECT_EQ(edges, (Named{{"a", "b"}, {"d", "e"}, {"k", "l"}}));
+  EXPECT_EQ(n, edges.size());
+  EXPECT_EQ(offsets, (std::vector<std::size_t>{4, 10, 15, 18}));
+}
+
 TEST(NameTable, NumbersNamesInTheOrderInWhichTheyCome) {
   NameTable table;
   std::vector<std::string> names = {

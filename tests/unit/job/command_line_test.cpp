@@ -21,10 +21,10 @@ struct Parsed {
   CommandLine line;
   bool goes_on = false;
 };
-Parsed parsed(std::vector<std::string> words, Seed seed = Seed::none, Memory memory = Memory::none) {
+Parsed parsed(std::vector<std::string> words, const Wanted& wanted = {}) {
   CLI::App app("Tests.", "serried-test");
   Parsed result;
-  add_options(app, result.line, seed, memory);
+  add_options(app, result.line, wanted);
   words.insert(words.begin(), "serried-test");
   std::vector<char*> argv;
   for (std::string& word : words) {
@@ -47,7 +47,7 @@ TEST(CommandLine, ReadsEveryOption) {
   const CommandLine line =
       parsed({"-o", "out", "--threads", "3", "--checkpoint", "folder", "--checkpoint-every", "90s",
               "--resume", "--report", "run.json", "--progress", "always", "--json", "--seed", "7"},
-             Seed::wanted)
+             Wanted{.seed = true})
           .line;
   EXPECT_EQ(line.output, "out");
   EXPECT_EQ(line.job.threads, 3);
@@ -60,6 +60,30 @@ TEST(CommandLine, ReadsEveryOption) {
   EXPECT_EQ(line.job.seed, 7U);
 }
 
+TEST(CommandLine, ErrorsStopOrAreSkipped) {
+  const auto list = [](std::vector<std::string> words) {
+    return parsed(std::move(words), Wanted{.on_error = true}).line.skipped_list;
+  };
+  EXPECT_EQ(list({}), "");
+  EXPECT_EQ(list({"--on-error", "stop"}), "");
+  EXPECT_EQ(list({"--on-error", "skip:bad.tsv", "-o", "out", "--report", "report"}), "bad.tsv");
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"--on-error", "skip"},
+                                                {"--on-error", "skip:"},
+                                                {"--on-error", "skip:-"},
+                                                {"--on-error", "go on"},
+                                                {"--on-error", "skip:out", "-o", "./out"},
+                                                {"--on-error", "skip:run.json", "--report", "run.json"}}) {
+    const Error error = error_of([&] { (void)list(words); });
+    EXPECT_EQ(error.exit_code(), ExitCode::usage) << error.what();
+    EXPECT_NE(std::string(error.what()).find("--on-error"), std::string::npos) << error.what();
+  }
+  EXPECT_EQ(error_of([] {
+              (void)parsed({"--on-error", "skip:bad.tsv"});
+            }).exit_code(),
+            ExitCode::usage)
+      << "for apps that can skip";
+}
+
 TEST(CommandLine, QuietShowsNoProgress) {
   EXPECT_EQ(parsed({"--quiet", "--progress", "always"}).line.job.progress, report::Progress::never);
 }
@@ -70,10 +94,10 @@ TEST(CommandLine, HelpAndVersionEndIt) {
 }
 
 TEST(CommandLine, ASeedIsAWholeNumber) {
-  EXPECT_EQ(parsed({"--seed", "18446744073709551615"}, Seed::wanted).line.job.seed, UINT64_MAX);
+  EXPECT_EQ(parsed({"--seed", "18446744073709551615"}, Wanted{.seed = true}).line.job.seed, UINT64_MAX);
   for (const char* word : {"-1", "1.5", "18446744073709551616"}) {
     EXPECT_EQ(error_of([&] {
-                (void)parsed({"--seed", word}, Seed::wanted);
+                (void)parsed({"--seed", word}, Wanted{.seed = true});
               }).exit_code(),
               ExitCode::usage)
         << word;
@@ -81,16 +105,16 @@ TEST(CommandLine, ASeedIsAWholeNumber) {
 }
 
 TEST(CommandLine, MemoryIsForWhoWantsIt) {
-  const CommandLine line = parsed({"--memory", "8M", "--tmp", "folder"}, Seed::none, Memory::wanted).line;
+  const CommandLine line = parsed({"--memory", "8M", "--tmp", "folder"}, Wanted{.memory = true}).line;
   EXPECT_EQ(line.memory, 8U << 20);
   EXPECT_EQ(line.tmp, "folder");
   EXPECT_EQ(parsed({}).line.memory, 512U << 20);
   for (const std::string size : {"7M", "lots", "8", "-8M", ""}) {
-    const Error error = error_of([&] { (void)parsed({"--memory", size}, Seed::none, Memory::wanted); });
+    const Error error = error_of([&] { (void)parsed({"--memory", size}, Wanted{.memory = true}); });
     EXPECT_EQ(error.exit_code(), ExitCode::usage) << size;
   }
   EXPECT_EQ(error_of([] {
-              (void)parsed({"--memory", "7M"}, Seed::none, Memory::wanted);
+              (void)parsed({"--memory", "7M"}, Wanted{.memory = true});
             }).problem(),
             "--memory 7M: serried-test needs at least 8.00 MiB");
 }

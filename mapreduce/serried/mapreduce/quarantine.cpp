@@ -1,0 +1,88 @@
+#include <functional>
+#include <variant>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include <serried/base/contract.hpp>
+#include <serried/base/error.hpp>
+#include <serried/mapreduce/quarantine.hpp>
+#include <serried/mpi/agree.hpp>
+#include <serried/mpi/allreduce.hpp>
+#include <serried/mpi/broadcast.hpp>
+#include <serried/mpi/gather.hpp>
+
+namespace serried::mapreduce {
+namespace {
+
+// Collective: `text` of rank 0 is all that goes there.
+void write_text(const mpi::Communicator& comm, store::Output& output, const std::string& text) {
+  if (auto* const file = std::get_if<store::OutputFile>(&output)) {
+    mpi::on_root(comm, [&] { file->local_write_at(0, text); });
+    file->commit(mpi::broadcast_value(comm, std::uint64_t{text.size()}));
+  } else {
+    std::get<store::OrderedOutput>(output).write([&](const store::OrderedOutput::Put& put) {
+      if (comm.is_root()) {
+        put(text);
+      }
+    });
+  }
+}
+
+}  // namespace
+
+Quarantine::Quarantine(const mpi::Communicator& comm, const std::string& path, std::uint64_t n_most)
+    : comm_(comm.dup()), path_(path), output_(store::open_output(comm_, path)), n_most_(n_most) {
+  expects(n_most > 0, "at least one record may be put aside");
+}
+
+ExitCode Quarantine::exit_code() const {
+  return n_records_ == 0 ? ExitCode::done : ExitCode::some_tasks_failed;
+}
+
+std::string Quarantine::remark() const {
+  if (n_records_ == 0) {
+    return {};
+  }
+  return fmt::format("{} {} skipped, listed in {}", n_records_,
+                     n_records_ == 1 ? "record was" : "records were", printable(path_));
+}
+
+void Quarantine::take(std::uint64_t source, const InputList& inputs, std::span<const SkippedRecord> here) {
+  // Before they are brought together: all of them are of one reading, so none is there twice.
+  const std::uint64_t n_all = mpi::allreduce_value(comm_, std::uint64_t{here.size()}, std::plus<>{});
+  if (n_all == 0) {
+    return;
+  }
+  const auto too_many = [&](const SkippedRecord& last) {
+    return too_many_skipped(n_most_, last.message).at(inputs[last.origin.input].path, last.origin.offset);
+  };
+  mpi::together(comm_, [&] {
+    if (n_all > n_most_ && !here.empty()) {
+      throw too_many(here.back());
+    }
+  });
+  std::vector<std::byte> bytes;
+  append_skipped(bytes, here);
+  const std::vector<std::byte> all = mpi::gather_ragged(comm_, bytes);
+  mpi::on_root(comm_, [&] {
+    for (SkippedRecord& record : skipped_of_bytes(all)) {
+      const RecordOrigin& origin = record.origin;
+      entries_.try_emplace({source, origin}, Entry{inputs[origin.input].path, origin.offset, record.message});
+      if (entries_.size() > n_most_) {
+        throw too_many(record);
+      }
+    }
+  });
+  n_records_ = mpi::broadcast_value(comm_, std::uint64_t{entries_.size()});
+}
+
+void Quarantine::write() {
+  std::string text;
+  for (const auto& [key, entry] : entries_) {
+    text += fmt::format("{}\t{}\t{}\n", printable(entry.path), entry.offset, entry.message);
+  }
+  write_text(comm_, output_, text);
+}
+
+}  // namespace serried::mapreduce
