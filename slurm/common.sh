@@ -34,3 +34,15 @@ check_result() {
   [[ $1 -nt $started ]] || fail "$1 is older than this job"
   echo "result   $1, $(stat -c %s "$1") bytes, sha256 $(sha256sum <"$1" | cut -d ' ' -f 1)"
 }
+
+# run_app APP ARGUMENT... RESULT: a job that is serried-APP with these arguments, which writes RESULT.
+run_app() {
+  local app=$1 result=${*: -1}
+  if [[ $# -lt 3 ]]; then
+    echo "usage: sbatch slurm/$app.sbatch [OPTION...] INPUT... OUTPUT" >&2
+    exit 2
+  fi
+  begin "serried-$app" "$result"
+  "${srun_command[@]}" "$SERRIED_BIN/serried-$app" "${@:2:$#-2}" --threads "$threads" --quiet -o "$result"
+  check_result "$result"
+}

@@ -44,17 +44,20 @@ std::optional<CommandLine> parse(int argc, char** argv, bool prints) {
       ->option_text("C");
   app.add_flag("--histogram", options.wants_histogram,
                "Write how many k-mers occur how often, COUNT<TAB>NUMBER_OF_KMERS, instead of the k-mers");
-  serried::job::add_options(app, line.shared);
+  serried::job::add_options(app, line.shared, {.memory = true});
   app.footer(
       "Lower case is read as upper case; any letter but A C G T ends a k-mer. The output is the same bytes "
       "for "
       "any\n"
       "number of ranks and threads, and after any stop. Exit codes: 0 done, 1 failed, 2 bad usage, 75 "
       "stopped\n"
-      "early with a checkpoint. Example: mpirun serried-kmers -k 21 --canonical reads/ -o kmers.tsv");
+      "early with a checkpoint. -o NAME.h5 writes an HDF5 table.\n"
+      "Example: mpirun serried-kmers -k 21 --canonical reads/ -o kmers.tsv");
   if (!serried::job::parse(app, argc, argv, prints, line.shared)) {
     return std::nullopt;
   }
+  options.text.memory = line.shared.memory;
+  options.text.tmp = line.shared.tmp;
   options.strands = is_canonical ? serried::kmers::Strands::both : serried::kmers::Strands::one;
   options.writes_counts = !line.shared.output.empty() || !line.shared.wants_json;
   if (!line.shared.output.empty()) {
@@ -67,11 +70,17 @@ void print_summary(const CommandLine& line, const serried::kmers::Summary& summa
                    int n_threads) {
   const double megabytes_per_second =
       summary.seconds > 0 ? static_cast<double>(summary.n_bytes) / summary.seconds / 1e6 : 0;
-  const nlohmann::ordered_json json = {{"files", summary.n_files},   {"bytes", summary.n_bytes},
-                                       {"kmers", summary.n_kmers},   {"distinct", summary.n_distinct},
-                                       {"kept", summary.n_kept},     {"k", line.options.k},
-                                       {"seconds", summary.seconds}, {"mb_per_second", megabytes_per_second},
-                                       {"ranks", n_ranks},           {"threads_per_rank", n_threads},
+  const nlohmann::ordered_json json = {{"files", summary.n_files},
+                                       {"bytes", summary.n_bytes},
+                                       {"kmers", summary.n_kmers},
+                                       {"distinct", summary.n_distinct},
+                                       {"kept", summary.n_kept},
+                                       {"k", line.options.k},
+                                       {"spilled_bytes", summary.n_bytes_spilled},
+                                       {"seconds", summary.seconds},
+                                       {"mb_per_second", megabytes_per_second},
+                                       {"ranks", n_ranks},
+                                       {"threads_per_rank", n_threads},
                                        {"version", serried::version}};
   const std::string text = fmt::format(
       "{} {}-mers, {} distinct, {} in {} files: {} ({:.0f} MB/s) on {} ranks x {} threads\n", summary.n_kmers,

@@ -52,7 +52,7 @@ std::optional<CommandLine> parse(int argc, char** argv, bool prints) {
       ->option_text("SIZE");
   app.add_option("--tmp", options.text.tmp, "Folder for what does not fit into memory ($TMPDIR, or /tmp)")
       ->option_text("FOLDER");
-  serried::job::add_options(app, line.shared, serried::job::Seed::none, serried::job::OnError::may_skip);
+  serried::job::add_options(app, line.shared, {.on_error = true});
   app.footer(
       "An edge that is there several times counts several times, and so does one from a node to itself. The "
       "output is\n"

@@ -34,7 +34,6 @@ std::optional<CommandLine> parse(int argc, char** argv, bool prints) {
   serried::sort_lines::RecordFormat records;
   std::optional<std::string> separator;
   std::optional<std::size_t> key_bytes;
-  std::string memory = "512M";
   CLI::App app(
       "Sorts lines, or records of a fixed size, that may be far more than memory holds, on all cores.",
       "serried-sort");
@@ -70,10 +69,7 @@ std::optional<CommandLine> parse(int argc, char** argv, bool prints) {
       ->option_text("N");
   app.add_flag("-c,--check", line.checks,
                "Sort nothing: say whether the one input is sorted, by exit code 0 or 1");
-  app.add_option("--memory", memory, "Of a rank; what does not fit goes to disk (512M)")->option_text("SIZE");
-  app.add_option("--tmp", options.text.tmp, "Folder for what does not fit into memory ($TMPDIR, or /tmp)")
-      ->option_text("FOLDER");
-  serried::job::add_options(app, line.shared);
+  serried::job::add_options(app, line.shared, {.memory = true});
   app.footer(
       "Lines are sorted as LC_ALL=C sort does with the same options. The output is the same bytes for any "
       "number of\n"
@@ -101,12 +97,8 @@ std::optional<CommandLine> parse(int argc, char** argv, bool prints) {
     }
     options.records = records;
   }
-  options.text.memory = serried::parse_bytes(memory);
-  constexpr std::uint64_t least = std::uint64_t{8} << 20;
-  if (options.text.memory < least) {
-    throw serried::usage_error(
-        fmt::format("--memory {}: a sort needs at least {}", memory, serried::format_bytes(least)));
-  }
+  options.text.memory = line.shared.memory;
+  options.text.tmp = line.shared.tmp;
   if (!line.shared.output.empty()) {
     options.output = line.shared.output;
   }

@@ -35,7 +35,7 @@ std::optional<CommandLine> parse(int argc, char** argv, bool prints) {
       ->check(serried::job::whole_number)
       ->option_text("K");
   app.add_flag("--fold-case", options.text.fold_case, "Count A-Z as a-z");
-  serried::job::add_options(app, line.shared);
+  serried::job::add_options(app, line.shared, {.memory = true});
   app.footer(
       "Words are runs of bytes other than space, \\t, \\n, \\v, \\f and \\r. The output is the same bytes "
       "for any\n"
@@ -45,6 +45,8 @@ std::optional<CommandLine> parse(int argc, char** argv, bool prints) {
   if (!serried::job::parse(app, argc, argv, prints, line.shared)) {
     return std::nullopt;
   }
+  options.text.memory = line.shared.memory;
+  options.text.tmp = line.shared.tmp;
   options.writes_counts = !line.shared.output.empty() || !line.shared.wants_json;
   if (!line.shared.output.empty()) {
     options.output = line.shared.output;

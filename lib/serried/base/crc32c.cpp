@@ -7,13 +7,13 @@ namespace serried {
 namespace {
 
 constexpr std::size_t word_size = sizeof(std::uint64_t);
+constexpr std::uint32_t polynomial = 0x82f63b78;  // Castagnoli's, bits reversed
 
 // tables[k][b]: what the byte b adds to the checksum when k more bytes follow it in the same word ("slicing by 8",
 // Kounavis and Berry, 2005).
 using Tables = std::array<std::array<std::uint32_t, 256>, word_size>;
 
 constexpr Tables make_tables() {
-  constexpr std::uint32_t polynomial = 0x82f63b78;  // Castagnoli's, bits reversed
   Tables tables{};
   for (std::uint32_t byte = 0; byte < 256; ++byte) {
     std::uint32_t crc = byte;
@@ -32,6 +32,18 @@ constexpr Tables make_tables() {
 }
 
 constexpr Tables tables = make_tables();
+
+// Polynomials over {0, 1}, the highest bit being the constant term: their product modulo Castagnoli's.
+std::uint32_t product(std::uint32_t a, std::uint32_t b) noexcept {
+  std::uint32_t sum = 0;
+  for (std::uint32_t bit = std::uint32_t{1} << 31; bit != 0; bit >>= 1) {
+    if ((a & bit) != 0) {
+      sum ^= b;
+    }
+    b = (b >> 1) ^ ((b & 1) != 0 ? polynomial : 0);
+  }
+  return sum;
+}
 
 #if defined(__x86_64__)
 __attribute__((target("sse4.2"))) std::uint32_t crc32c_by_instruction(std::span<const std::byte> bytes,
@@ -53,6 +65,18 @@ __attribute__((target("sse4.2"))) std::uint32_t crc32c_by_instruction(std::span<
 #endif
 
 }  // namespace
+
+// Bytes that follow multiply what was there by x^8 each.
+std::uint32_t crc32c_of_both(std::uint32_t first, std::uint32_t second, std::uint64_t n_second) noexcept {
+  std::uint32_t power = std::uint32_t{1} << 23;  // x^8, then its square, and so on
+  for (; n_second > 0; n_second >>= 1) {
+    if ((n_second & 1) != 0) {
+      first = product(first, power);
+    }
+    power = product(power, power);
+  }
+  return first ^ second;
+}
 
 std::uint32_t detail::crc32c_by_tables(std::span<const std::byte> bytes, std::uint32_t before) noexcept {
   std::uint32_t crc = ~before;

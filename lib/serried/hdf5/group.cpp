@@ -17,6 +17,8 @@ Handle with_groups_on_the_way() {
 
 Handle creation_properties(const Shape& shape, const Layout& layout) {
   Handle properties(H5Pcreate(H5P_DATASET_CREATE));
+  // Else the second at which it was made is in the file, which would be another one each time.
+  H5Pset_obj_track_times(properties.get(), 0);
   const bool is_empty = std::ranges::find(shape, 0) != shape.end();
   if (layout.chunk.empty() || is_empty) {
     return properties;
@@ -139,9 +141,10 @@ void Group::write_text(const std::string& child, std::string_view text) const {
   const bool is_writer = !context()->comm || context()->comm->is_root();
   collectively(*context(), [&] {
     check_is_free(child);
-    const Handle dataset(check(H5Dcreate2(id(), child.c_str(), type.get(), space_of({}).get(),
-                                          with_groups_on_the_way().get(), H5P_DEFAULT, H5P_DEFAULT),
-                               "create text", name_of(child), context()->path));
+    const Handle dataset(
+        check(H5Dcreate2(id(), child.c_str(), type.get(), space_of({}).get(), with_groups_on_the_way().get(),
+                         creation_properties({}, {}).get(), H5P_DEFAULT),
+              "create text", name_of(child), context()->path));
     if (is_writer && !text.empty()) {
       check(H5Dwrite(dataset.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, text.data()), "write text",
             name_of(child), context()->path);

@@ -12,6 +12,7 @@
 
 #include <serried/base/duration.hpp>
 #include <serried/base/error.hpp>
+#include <serried/base/quantity.hpp>
 #include <serried/base/version.hpp>
 #include <serried/job/command_line.hpp>
 
@@ -72,17 +73,32 @@ void check_checkpoint(const CLI::App& app, const CommandLine& line) {
   }
 }
 
+std::uint64_t parse_memory(const std::string& app, const std::string& size) {
+  constexpr std::uint64_t least = std::uint64_t{8} << 20;
+  const std::uint64_t memory = parse_bytes(size);
+  if (memory < least) {
+    throw usage_error(fmt::format("--memory {}: {} needs at least {}", size, app, format_bytes(least)));
+  }
+  return memory;
+}
+
 }  // namespace
 
-void add_options(CLI::App& app, CommandLine& line, Seed seed, OnError on_error) {
+void add_options(CLI::App& app, CommandLine& line, const Wanted& wanted) {
   app.add_option("-o,--output", line.output, "File for the result (default: standard output)");
   app.add_option("--threads", line.job.threads, "Threads of each rank (default: its share of the cores)")
       ->check(CLI::Range(1, 4096))
       ->option_text("T");
-  if (seed == Seed::wanted) {
+  if (wanted.seed) {
     app.add_option("--seed", line.job.seed, "Seed of all random numbers")
         ->check(whole_number)
         ->option_text("N");
+  }
+  if (wanted.memory) {
+    app.add_option("--memory", line.memory_size, "Of a rank; what does not fit goes to disk (512M)")
+        ->option_text("SIZE");
+    app.add_option("--tmp", line.tmp, "Folder for what does not fit into memory ($TMPDIR, or /tmp)")
+        ->option_text("FOLDER");
   }
   app.add_option("--checkpoint", line.job.checkpoint,
                  "Folder that remembers what is done, to go on after a stop")
@@ -90,7 +106,7 @@ void add_options(CLI::App& app, CommandLine& line, Seed seed, OnError on_error) 
   app.add_option("--checkpoint-every", line.checkpoint_every, "How much work a kill may cost (default: 60s)")
       ->option_text("TIME");
   app.add_flag("--resume", line.job.resume, "Go on with what --checkpoint remembers");
-  if (on_error == OnError::may_skip) {
+  if (wanted.on_error) {
     app.add_option(
            "--on-error", line.on_error,
            "stop at the first record that makes no sense (default), or skip:FILE: go on without such, "
@@ -143,6 +159,7 @@ bool parse(CLI::App& app, int argc, char** argv, bool prints, CommandLine& line)
   } catch (const Error& error) {
     throw usage_error(fmt::format("--checkpoint-every: {}", error.problem()));
   }
+  line.memory = parse_memory(app.get_name(), line.memory_size);
   using report::Progress;
   line.job.progress = line.is_quiet || line.progress == "never" ? Progress::never
                       : line.progress == "always"               ? Progress::always

@@ -7,6 +7,7 @@
 ///     if (!job::parse(app, argc, argv, world.is_root(), line)) return;   // only the help or the version was wanted
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include <serried/job/work.hpp>
@@ -26,21 +27,25 @@ struct CommandLine {
   std::string skipped_list;  ///< --on-error skip:FILE; empty: the first error stops the job
   bool wants_json = false;
   bool is_quiet = false;
+  std::uint64_t memory = std::uint64_t{512} << 20;  ///< --memory, in bytes
+  std::string tmp;                                  ///< --tmp; empty: $TMPDIR, or /tmp
 
   // Words on the way.
   std::string progress = "auto";
   std::string checkpoint_every = "60s";
+  std::string memory_size = "512M";
   std::string on_error = "stop";
 };
 
-/// Whether the app draws random numbers, and so has --seed.
-enum class Seed : bool { none, wanted };
-
-/// Whether the app can go on without records that it fails on, and so has --on-error.
-enum class OnError : bool { stops, may_skip };
+/// Options that not every app has.
+struct Wanted {
+  bool seed = false;      ///< --seed: it draws random numbers
+  bool memory = false;    ///< --memory and --tmp: it puts on disk what does not fit
+  bool on_error = false;  ///< --on-error: it can go on without records that it fails on
+};
 
 /// Local. Adds the options to `app`, which keeps references to `line`.
-void add_options(CLI::App& app, CommandLine& line, Seed seed = Seed::none, OnError on_error = OnError::stops);
+void add_options(CLI::App& app, CommandLine& line, const Wanted& wanted = {});
 
 /// Local. For CLI11's `check`: empty if `text` is a whole number, else what is wrong. CLI11 alone would take -1 for the
 /// largest number that there is.

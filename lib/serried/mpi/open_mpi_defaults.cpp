@@ -93,6 +93,8 @@ std::vector<Setting> open_mpi_defaults(const NodeFacts& facts) {
   if (!facts.is_launched) {
     // A single process needs no daemon to start others for it; without one it starts faster.
     settings.push_back({"OMPI_MCA_ess_singleton_isolated", "1"});
+    // It has no folder for shared file pointers either, which nobody here uses: every file that MPI opens would say so.
+    settings.push_back({"OMPI_MCA_sharedfp", "^sm"});
   }
   return settings;
 }

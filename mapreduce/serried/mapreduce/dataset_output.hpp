@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <numeric>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -12,9 +11,8 @@
 #include <vector>
 
 #include <serried/mapreduce/dataset.hpp>
-#include <serried/mapreduce/on_threads.hpp>
+#include <serried/mapreduce/placed_blocks.hpp>
 #include <serried/mpi/agree.hpp>
-#include <serried/mpi/allgather.hpp>
 #include <serried/mpi/communicator.hpp>
 #include <serried/mpi/gather.hpp>
 #include <serried/report/timed_phase.hpp>
@@ -33,63 +31,25 @@ class DatasetOutput {
   /// Collective. A file is committed. Throws on all ranks if it cannot be written.
   void write(store::Output& output) {
     const report::TimedPhase phase(blocks_.source->record(), comm(), "write");
-    place_blocks();
+    all_ = detail::place_blocks(blocks_, mine_, [&](std::span<const char> bytes) {
+      return format_.n_bytes(detail::BlockRecords{bytes});
+    });
     std::visit([&](auto& kind) { write(kind); }, output);
     phase.finish(blocks_.source->n_threads());
   }
 
  private:
-  struct Text {
-    std::uint64_t place = 0;
-    std::uint64_t n_bytes = 0;
-    int rank = 0;
-  };
-  // What a format takes the size of.
-  struct Records {
-    std::span<const char> bytes;
-
-    template <class Visit>
-    void for_each(Visit&& visit) const {
-      for_each_record(bytes, visit);
-    }
-    [[nodiscard]] std::uint64_t n_records() const {
-      std::uint64_t n = 0;
-      for_each([&](std::string_view) { ++n; });
-      return n;
-    }
-    [[nodiscard]] std::uint64_t n_bytes() const { return bytes.size() - n_records() * sizeof(std::uint32_t); }
-  };
-
   [[nodiscard]] const mpi::Communicator& comm() const { return blocks_.source->comm(); }
 
-  // Collective: what every block is as text, in the order of all ranks' blocks.
-  void place_blocks() {
-    std::vector<Text> here(mine_.size());
-    in_parallel([&](std::size_t i, std::vector<char>& buffer) {
-      const Records records{blocks_.read(mine_[i], buffer)};
-      here[i] = {blocks_.place(mine_[i]), format_.n_bytes(records), comm().rank()};
-    });
-    mpi::allgather_ragged(comm(), here, all_);
-    std::ranges::sort(all_, {}, &Text::place);
-  }
-
   void write(store::OutputFile& file) {
-    std::vector<std::uint64_t> offsets;
-    std::uint64_t n_bytes = 0;
-    for (const Text& text : all_) {
-      if (text.rank == comm().rank()) {
-        offsets.push_back(n_bytes);
-      }
-      n_bytes += text.n_bytes;
-    }
-    in_parallel([&](std::size_t i, std::vector<char>& buffer) {
-      std::uint64_t offset = offsets[i];
-      put_text(i, buffer, [&](std::span<const char> text) {
-        file.local_write_at(offset, text);
-        offset += text.size();
+    detail::BlockOffsets offsets = detail::offsets_of(all_, comm().rank());
+    detail::for_each_block_here(blocks_, mine_, [&](std::size_t i, std::span<const char> bytes) {
+      detail::put_text(bytes, format_, [&](std::span<const char> text) {
+        file.local_write_at(offsets.here[i], text);
+        offsets.here[i] += text.size();
       });
     });
-    file.commit(n_bytes);
+    file.commit(offsets.end);
   }
 
   // Blocks that follow one another on one rank at once.
@@ -103,43 +63,17 @@ class DatasetOutput {
       }
       output.write([&](const store::OrderedOutput::Put& put) {
         for (std::size_t i = begin; i < end && all_[begin].rank == comm().rank(); ++i) {
-          put_text(next_here++, buffer, put);
+          detail::put_text(blocks_.read(mine_[next_here++], buffer), format_, put);
         }
       });
       begin = end;
     }
   }
 
-  // The text of block `i` of this rank, in pieces of about a megabyte.
-  template <class Put>
-  void put_text(std::size_t i, std::vector<char>& buffer, Put&& put) const {
-    constexpr std::size_t piece_bytes = std::size_t{1} << 20;
-    std::vector<char> text;
-    for_each_record(blocks_.read(mine_[i], buffer), [&](std::string_view record) {
-      format_.append(text, record);
-      if (text.size() >= piece_bytes) {
-        put(std::span<const char>(text));
-        text.clear();
-      }
-    });
-    put(std::span<const char>(text));
-  }
-
-  // Collective: work(i, buffer) for each block of this rank, on all its threads.
-  template <class Work>
-  void in_parallel(Work&& work) const {
-    const int n_threads = blocks_.source->n_threads();
-    mpi::together(comm(), [&] {
-      std::vector<std::vector<char>> buffers(static_cast<std::size_t>(n_threads));
-      for_each_on_threads(n_threads, mine_.size(),
-                          [&](std::size_t i, std::size_t thread) { work(i, buffers[thread]); });
-    });
-  }
-
   const StoredBlocks& blocks_;
   Format format_;
   std::vector<StoredBlocks::Index> mine_;
-  std::vector<Text> all_;
+  std::vector<detail::PlacedBlock> all_;
 };
 
 /// Local: `visit(record)` for this rank's records, in order.

@@ -58,8 +58,11 @@ void add_directory(InputList& inputs, const std::string& directory) {
   fs::recursive_directory_iterator entry(directory, status);
   for (; !status && entry != fs::recursive_directory_iterator(); entry.increment(status)) {
     last = entry->path();
-    if (entry->is_regular_file(status) && !entry->is_symlink(status) &&
-        !store::is_partial_file(entry->path().string())) {
+    if (store::is_partial_file(last.string())) {
+      entry.disable_recursion_pending();
+      continue;
+    }
+    if (entry->is_regular_file(status) && !entry->is_symlink(status)) {
       paths.push_back(entry->path().string());
     }
   }

@@ -38,7 +38,7 @@ using InputList = std::vector<Input>;
 /// inside are not followed), a pattern with * ? [ ] if no file has that very name, or "-". The order is that
 /// of `patterns`; within one, by the bytes of the path. A file named twice is read twice, a
 /// stream named twice is a usage error. Partial outputs that a killed job left in a directory
-/// (store::is_partial_file) are passed over, and so is the folder `left_out`, where the job itself writes. Throws a usage
+/// (store::is_partial_file), files and folders, are passed over, and so is the folder `left_out`, where the job itself writes. Throws a usage
 /// error if `patterns` is empty, an Error if something does not exist or may not be read, or hides its size, as
 /// files below /proc do.
 [[nodiscard]] InputList list_inputs(const mpi::Communicator& comm, const std::vector<std::string>& patterns,

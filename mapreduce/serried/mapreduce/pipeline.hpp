@@ -32,9 +32,13 @@
 #include <serried/mapreduce/indexed_stage.hpp>
 #include <serried/mapreduce/joins.hpp>
 #include <serried/mapreduce/keyed.hpp>
+#include <serried/mapreduce/partitioned_pipeline.hpp>
+#include <serried/mapreduce/parts_output.hpp>
 #include <serried/mapreduce/passes.hpp>
 #include <serried/mapreduce/record_format.hpp>
 #include <serried/mapreduce/reduce.hpp>
+#include <serried/mapreduce/saved_output.hpp>
+#include <serried/mapreduce/saved_type.hpp>
 #include <serried/mapreduce/sorted_pipeline.hpp>
 #include <serried/mapreduce/stage.hpp>
 #include <serried/mapreduce/sum_records.hpp>
@@ -187,6 +191,17 @@ class Pipeline {
     return SortedPipeline<Record, Ascending>(stage_, ascending, Equals::first_stays);
   }
 
+  /// Collective: sorted by `part_of(record)`, an integer from 0 to n_parts - 1, to be written as so many files
+  /// (partitioned_pipeline.hpp). Another number is an error that names the record.
+  template <class PartOf>
+  [[nodiscard]] auto partition_by(std::uint32_t n_parts, PartOf part_of) const {
+    expects(n_parts > 0, "there is a part");
+    const auto with_part = [n_parts, part_of = std::move(part_of)](const Record& record) {
+      return KeyValue<std::uint32_t, Record>{detail::checked_part(part_of(record), n_parts, record), record};
+    };
+    return PartitionedPipeline<Record>(map(with_part).sort_by(ascending_key), n_parts);
+  }
+
   /// Collective: the first `k` by `less`, sorted; of equal ones those that come first in the input. They are held in memory.
   template <class Less>
   [[nodiscard]] auto top(std::uint64_t k, const Less& less) const {
@@ -238,12 +253,44 @@ class Pipeline {
   void write_tsv(Where&& where) const {
     write_lines(where, TsvLine());
   }
+  /// A file for each rank, part-00000-of-00004.tsv and so on, with lines as write_lines makes them; nothing is sent to other
+  /// ranks. Rank r writes part r, its records in their order: which records are in which file depends on the run, all files
+  /// together hold each once. `folder`: a path, new or of an empty folder, or a store::OutputFolder.
+  template <class Formatter = TsvLine>
+  void write_parts(const std::string& folder, Formatter formatter = {},
+                   const std::string& extension = "tsv") const {
+    store::OutputFolder output(stage_.source()->comm(), folder);
+    write_parts(output, std::move(formatter), extension);
+  }
+  template <class Formatter = TsvLine>
+  void write_parts(store::OutputFolder& folder, Formatter formatter = {},
+                   const std::string& extension = "tsv") const {
+    const mpi::Communicator& comm = stage_.source()->comm();
+    const auto data = stored();
+    write_part_files(
+        data.blocks(), folder, RecordLines<Record, Formatter>(std::move(formatter)),
+        static_cast<std::uint64_t>(comm.size()),
+        [rank = static_cast<std::uint64_t>(comm.rank())](std::string_view) { return rank; }, extension);
+  }
   /// A table of that name in an HDF5 file: `fill(record, std::span<std::byte> row)` puts a record into a row of zeros, whose
   /// members are those of `type` (hdf5/row_type.hpp; hdf5::put_text).
   template <class Fill>
   void write_hdf5(const std::string& path, const std::string& table, const hdf5::RowType& type,
                   const Fill& fill) const {
     write_table_file<Record>(stored().blocks(), path, table, type, fill);
+  }
+  /// A file that load<Record> (sources.hpp) reads again: the same bytes for any number of ranks and threads, any memory and any
+  /// splits of the input. What types it may hold: saved_type.hpp. `where`: a path, or a store::OutputFile.
+  void save(const std::string& where) const {
+    expect_loadable_name(where);
+    store::OutputFile file(stage_.source()->comm(), where);
+    save(file);
+  }
+  void save(store::OutputFile& where) const {
+    static_assert(Saveable<Record>,
+                  "records of this type cannot be saved: see saved_type.hpp, or map them to a tuple");
+    const auto data = stored();
+    write_saved<Record>(data.blocks(), where);
   }
   /// All records on `root`, as a vector of OwnedOf<Record>, nothing on the other ranks.
   [[nodiscard]] auto collect(int root = 0) const { return collect_records<Record>(stored().blocks(), root); }

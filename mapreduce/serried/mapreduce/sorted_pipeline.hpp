@@ -74,6 +74,8 @@ class SortedPipeline {
     return Pipeline(DatasetStage<T>(gather_blocks(source_, std::move(stores), n_partitions)));
   }
 
+  [[nodiscard]] const TextSource& source() const { return *source_; }
+
   // As those of a pipeline, through cache().
   [[nodiscard]] std::vector<OwnedOf<T>> collect(int root = 0) { return cache().collect(root); }
   [[nodiscard]] std::uint64_t count() { return cache().count(); }
@@ -85,6 +87,14 @@ class SortedPipeline {
   void write_hdf5(const std::string& path, const std::string& table, const hdf5::RowType& type,
                   const Fill& fill) {
     cache().write_hdf5(path, table, type, fill);
+  }
+  template <class Where>
+  void save(Where&& where) {
+    cache().save(where);
+  }
+  template <class Where, class Formatter = TsvLine>
+  void write_parts(Where&& folder, Formatter formatter = {}, const std::string& extension = "tsv") {
+    cache().write_parts(folder, std::move(formatter), extension);
   }
 
  private:

@@ -7,7 +7,7 @@
 ///     mr::indices(world, 1'000'000).map(simulate).sum();
 ///
 /// All are collective and throw as text_lines does. What kinds of records are read or refused is said in delimited.hpp,
-/// whole_files.hpp, fixed_records.hpp, index_range.hpp and hdf5_rows.hpp.
+/// whole_files.hpp, fixed_records.hpp, saved_records.hpp, index_range.hpp and hdf5_rows.hpp.
 #pragma once
 
 #include <cstddef>
@@ -24,6 +24,7 @@
 #include <serried/mapreduce/hdf5_rows.hpp>
 #include <serried/mapreduce/index_range.hpp>
 #include <serried/mapreduce/pipeline.hpp>
+#include <serried/mapreduce/saved_records.hpp>
 #include <serried/mapreduce/stage.hpp>
 #include <serried/mapreduce/text_source.hpp>
 #include <serried/mapreduce/whole_files.hpp>
@@ -61,6 +62,15 @@ template <class Record, class Feed>
                                          const TextOptions& options = {}) {
   return detail::pipeline_of<std::string_view>(
       TextSource(comm, patterns, fixed_records(record_bytes), options), FixedRecordFeed{record_bytes});
+}
+
+/// Records of type T that Pipeline::save has written, as ViewOf<T>: those of one file after those of another. T is what was saved,
+/// or the same with std::string for std::string_view.
+template <Saveable T>
+[[nodiscard]] auto load(const mpi::Communicator& comm, const std::vector<std::string>& patterns,
+                        const TextOptions& options = {}) {
+  return detail::pipeline_of<ViewOf<T>>(
+      TextSource(comm, patterns, saved_records(saved_type_name<T>()), options), SavedRecordFeed<T>());
 }
 
 /// The numbers from 0 to n - 1. `options.split_bytes` is not used.

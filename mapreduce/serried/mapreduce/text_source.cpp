@@ -143,7 +143,7 @@ void TextSource::sample_blocks(
   const auto n_ranks = static_cast<std::uint64_t>(comm_.size());
   for (auto i = static_cast<std::uint64_t>(comm_.rank()); i < n_windows; i += n_ranks) {
     const Split& split = splits[i * stride];
-    const std::uint64_t n_units = split.bytes.size() / format_.unit;
+    const std::uint64_t n_units = (split.bytes.size() + format_.unit - 1) / format_.unit;
     const std::uint64_t n_units_read = std::min(n_units, (window_bytes + format_.unit - 1) / format_.unit);
     Split window = split;
     const std::uint64_t n_places = n_units - n_units_read + 1;

@@ -88,7 +88,29 @@ TEST(Crc32c, GoesOnWhereItStopped) {
     const auto back = std::span(bytes).subspan(cut);
     EXPECT_EQ(crc32c(back, crc32c(front)), whole);
     EXPECT_EQ(detail::crc32c_by_tables(back, detail::crc32c_by_tables(front, 0)), whole);
+    EXPECT_EQ(crc32c_of_both(crc32c(front), crc32c(back), back.size()), whole);
   }
+}
+
+TEST(Crc32c, OfTwoFarApart) {
+  std::uint32_t zeros = 0;
+  std::uint64_t n_zeros = 0;
+  const std::vector<std::byte> some(1 << 20);
+  for (int i = 0; i < 64; ++i) {
+    zeros = crc32c_of_both(zeros, crc32c(some), some.size());
+    n_zeros += some.size();
+  }
+  std::uint32_t expected = 0;
+  for (int i = 0; i < 64; ++i) {
+    expected = crc32c(some, expected);
+  }
+  EXPECT_EQ(zeros, expected);
+  const std::vector<std::byte> bytes = random_bytes(10);
+  std::uint32_t one_by_one = crc32c(bytes);
+  for (int i = 0; i < 64; ++i) {
+    one_by_one = crc32c(some, one_by_one);
+  }
+  EXPECT_EQ(crc32c_of_both(crc32c(bytes), zeros, n_zeros), one_by_one);
 }
 
 TEST(Crc32c, EveryFlippedBitShows) {

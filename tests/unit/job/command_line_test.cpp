@@ -21,10 +21,10 @@ struct Parsed {
   CommandLine line;
   bool goes_on = false;
 };
-Parsed parsed(std::vector<std::string> words, Seed seed = Seed::none, OnError on_error = OnError::stops) {
+Parsed parsed(std::vector<std::string> words, const Wanted& wanted = {}) {
   CLI::App app("Tests.", "serried-test");
   Parsed result;
-  add_options(app, result.line, seed, on_error);
+  add_options(app, result.line, wanted);
   words.insert(words.begin(), "serried-test");
   std::vector<char*> argv;
   for (std::string& word : words) {
@@ -47,7 +47,7 @@ TEST(CommandLine, ReadsEveryOption) {
   const CommandLine line =
       parsed({"-o", "out", "--threads", "3", "--checkpoint", "folder", "--checkpoint-every", "90s",
               "--resume", "--report", "run.json", "--progress", "always", "--json", "--seed", "7"},
-             Seed::wanted)
+             Wanted{.seed = true})
           .line;
   EXPECT_EQ(line.output, "out");
   EXPECT_EQ(line.job.threads, 3);
@@ -62,7 +62,7 @@ TEST(CommandLine, ReadsEveryOption) {
 
 TEST(CommandLine, ErrorsStopOrAreSkipped) {
   const auto list = [](std::vector<std::string> words) {
-    return parsed(std::move(words), Seed::none, OnError::may_skip).line.skipped_list;
+    return parsed(std::move(words), Wanted{.on_error = true}).line.skipped_list;
   };
   EXPECT_EQ(list({}), "");
   EXPECT_EQ(list({"--on-error", "stop"}), "");
@@ -94,14 +94,29 @@ TEST(CommandLine, HelpAndVersionEndIt) {
 }
 
 TEST(CommandLine, ASeedIsAWholeNumber) {
-  EXPECT_EQ(parsed({"--seed", "18446744073709551615"}, Seed::wanted).line.job.seed, UINT64_MAX);
+  EXPECT_EQ(parsed({"--seed", "18446744073709551615"}, Wanted{.seed = true}).line.job.seed, UINT64_MAX);
   for (const char* word : {"-1", "1.5", "18446744073709551616"}) {
     EXPECT_EQ(error_of([&] {
-                (void)parsed({"--seed", word}, Seed::wanted);
+                (void)parsed({"--seed", word}, Wanted{.seed = true});
               }).exit_code(),
               ExitCode::usage)
         << word;
   }
+}
+
+TEST(CommandLine, MemoryIsForWhoWantsIt) {
+  const CommandLine line = parsed({"--memory", "8M", "--tmp", "folder"}, Wanted{.memory = true}).line;
+  EXPECT_EQ(line.memory, 8U << 20);
+  EXPECT_EQ(line.tmp, "folder");
+  EXPECT_EQ(parsed({}).line.memory, 512U << 20);
+  for (const std::string size : {"7M", "lots", "8", "-8M", ""}) {
+    const Error error = error_of([&] { (void)parsed({"--memory", size}, Wanted{.memory = true}); });
+    EXPECT_EQ(error.exit_code(), ExitCode::usage) << size;
+  }
+  EXPECT_EQ(error_of([] {
+              (void)parsed({"--memory", "7M"}, Wanted{.memory = true});
+            }).problem(),
+            "--memory 7M: serried-test needs at least 8.00 MiB");
 }
 
 TEST(CommandLine, NonsenseIsAUsageError) {
@@ -113,6 +128,8 @@ TEST(CommandLine, NonsenseIsAUsageError) {
                                                 {"--checkpoint-every", "-5s"},
                                                 {"--progress", "perhaps"},
                                                 {"--seed", "1"},
+                                                {"--memory", "8M"},
+                                                {"--tmp", "folder"},
                                                 {"-o", ""},
                                                 {"--unknown"}}) {
     const Error error = error_of([&] { (void)parsed(words); });

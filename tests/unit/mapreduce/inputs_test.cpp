@@ -102,6 +102,7 @@ TEST_F(InputsTest, AnOutputThatIsBeingMadeIsNoInput) {
   (void)folder_.write("d/counts.tsv", "");
   (void)folder_.write("d/counts.tsv.partial-0123abcd", "");
   (void)folder_.write("d/a.partial-text", "only looks alike");
+  (void)folder_.write("d/parts.partial-0123abcd/part-00000-of-00001.tsv", "");
   EXPECT_THAT(listed({path("d")}), ElementsAre("d/a.partial-text", "d/counts.tsv"));
   EXPECT_THAT(listed({path("d/counts.tsv.partial-0123abcd")}), ElementsAre("d/counts.tsv.partial-0123abcd"))
       << "if it is asked for by its name";

@@ -61,6 +61,7 @@ TEST(OpenMpiDefaults, CopyAcrossMemoryOnlyWhereAllowed) {
 
 TEST(OpenMpiDefaults, OnlyAProcessOfItsOwnIsIsolated) {
   EXPECT_THAT(open_mpi_defaults({.is_launched = false}), Contains(isolated));
+  EXPECT_THAT(open_mpi_defaults({.is_launched = false}), Contains(Setting{"OMPI_MCA_sharedfp", "^sm"}));
   EXPECT_THAT(open_mpi_defaults({.is_launched = true}), Not(Contains(isolated)));
 }
 
