@@ -43,6 +43,9 @@ run_app() {
     exit 2
   fi
   begin "serried-$app" "$result"
-  "${srun_command[@]}" "$SERRIED_BIN/serried-$app" "${@:2:$#-2}" --threads "$threads" --quiet -o "$result"
-  check_result "$result"
+  # 3: the result is complete but for records that --on-error skipped.
+  local code=0
+  "${srun_command[@]}" "$SERRIED_BIN/serried-$app" "${@:2:$#-2}" --threads "$threads" --quiet -o "$result" || code=$?
+  if [[ $code == 0 || $code == 3 ]]; then check_result "$result"; fi
+  exit "$code"
 }

@@ -29,7 +29,6 @@ struct CommandLine {
 std::optional<CommandLine> parse(int argc, char** argv, bool prints) {
   CommandLine line;
   serried::index::Options& options = line.options;
-  std::string memory = "512M";
   CLI::App app(
       "Makes an index of text files: for each word in which documents it is, how often and where; and "
       "answers queries from it.",
@@ -49,10 +48,7 @@ std::optional<CommandLine> parse(int argc, char** argv, bool prints) {
       ->check(serried::job::whole_number)
       ->needs(query)
       ->option_text("K");
-  app.add_option("--memory", memory, "Of a rank; what does not fit goes to disk (512M)")->option_text("SIZE");
-  app.add_option("--tmp", options.text.tmp, "Folder for what does not fit into memory ($TMPDIR, or /tmp)")
-      ->option_text("FOLDER");
-  serried::job::add_options(app, line.shared);
+  serried::job::add_options(app, line.shared, {.memory = true});
   app.footer(
       "Words are runs of bytes other than space, \\t, \\n, \\v, \\f and \\r. The index is the same bytes for "
       "any number of\n"
@@ -63,12 +59,8 @@ std::optional<CommandLine> parse(int argc, char** argv, bool prints) {
   if (!serried::job::parse(app, argc, argv, prints, line.shared)) {
     return std::nullopt;
   }
-  options.text.memory = serried::parse_bytes(memory);
-  constexpr std::uint64_t least = std::uint64_t{8} << 20;
-  if (options.text.memory < least) {
-    throw serried::usage_error(
-        fmt::format("--memory {}: an index needs at least {}", memory, serried::format_bytes(least)));
-  }
+  options.text.memory = line.shared.memory;
+  options.text.tmp = line.shared.tmp;
   if (!line.shared.output.empty()) {
     options.output = line.shared.output;
   }

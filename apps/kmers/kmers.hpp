@@ -42,7 +42,7 @@ struct Summary {
   std::uint64_t n_kmers = 0;          ///< that were read
   std::uint64_t n_distinct = 0;       ///< of these
   std::uint64_t n_kept = 0;           ///< of these, at least min_count times
-  std::uint64_t n_bytes_spilled = 0;  ///< to disk, by all ranks
+  std::uint64_t n_bytes_spilled = 0;  ///< to disk, by all ranks, while they counted
   double seconds = 0;                 ///< from the first look at the inputs to the finished output
 };
 

@@ -28,7 +28,6 @@ std::optional<CommandLine> parse(int argc, char** argv, bool prints) {
   CommandLine line;
   serried::pagerank::Options& options = line.options;
   serried::pagerank::Rules& rules = options.rules;
-  std::string memory = "512M";
   CLI::App app("Ranks the nodes of a directed graph by PageRank: NODE<TAB>RANK, the highest first.",
                "serried-pagerank");
   app.add_option("EDGES", options.inputs,
@@ -45,17 +44,11 @@ std::optional<CommandLine> parse(int argc, char** argv, bool prints) {
   app.add_option("--top", options.top, "Only the K highest nodes")
       ->check(serried::job::whole_number)
       ->option_text("K");
-  app.add_option(
-         "--memory", memory,
-         "Of a rank, for sorting the result; the rest of that goes to disk (512M). The graph stays in "
-         "memory")
-      ->option_text("SIZE");
-  app.add_option("--tmp", options.text.tmp, "Folder for what does not fit into memory ($TMPDIR, or /tmp)")
-      ->option_text("FOLDER");
-  serried::job::add_options(app, line.shared, {.on_error = true});
+  serried::job::add_options(app, line.shared, {.memory = true, .on_error = true});
   app.footer(
       "An edge that is there several times counts several times, and so does one from a node to itself. The "
-      "output is\n"
+      "graph stays in\n"
+      "memory; --memory is for sorting the result. The output is\n"
       "the same bytes for any number of ranks and threads, any memory, and after any stop. Exit codes: 0 "
       "done, 1 failed,\n"
       "2 bad usage, 3 done but for lines that were skipped, 75 stopped early with a checkpoint. Example: "
@@ -64,12 +57,8 @@ std::optional<CommandLine> parse(int argc, char** argv, bool prints) {
   if (!serried::job::parse(app, argc, argv, prints, line.shared)) {
     return std::nullopt;
   }
-  options.text.memory = serried::parse_bytes(memory);
-  constexpr std::uint64_t least = std::uint64_t{8} << 20;
-  if (options.text.memory < least) {
-    throw serried::usage_error(
-        fmt::format("--memory {}: a sort needs at least {}", memory, serried::format_bytes(least)));
-  }
+  options.text.memory = line.shared.memory;
+  options.text.tmp = line.shared.tmp;
   if (rules.max_iterations == 0 || options.top == 0) {
     throw serried::usage_error("--max-iterations and --top must be at least 1");
   }
@@ -127,9 +116,6 @@ int main(int argc, char** argv) {
       line->options.text.quarantine = &quarantine.emplace(mpi.world(), line->shared.skipped_list);
     }
     const auto summary = serried::pagerank::run(mpi.world(), line->options);
-    if (quarantine) {
-      quarantine->write();
-    }
     report.write();
     if (mpi.world().is_root()) {
       print_summary(*line, summary, mpi.world().size(), job.threads,

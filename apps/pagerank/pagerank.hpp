@@ -74,7 +74,7 @@ inline void throw_if_stopped(const mpi::Communicator& comm, const std::string& c
 }  // namespace detail
 
 /// Collective: writes NODE<TAB>RANK, the highest rank first; the same bytes for any number of ranks and threads. Throws the same
-/// serried::Error on all ranks; then there is no output. The list of a quarantine is left to the caller to write.
+/// serried::Error on all ranks; then there is no output. The list of a quarantine is written, too.
 inline Summary run(const mpi::Communicator& comm, const Options& options) {
   namespace mr = mapreduce;
   using Clock = std::chrono::steady_clock;
@@ -150,6 +150,10 @@ inline Summary run(const mpi::Communicator& comm, const Options& options) {
   summary.has_converged = ranks.has_converged;
   summary.seconds_of_iterations = seconds_since(start_of_iterations);
 
+  // Before the result, which is never there without it.
+  if (options.text.quarantine != nullptr) {
+    options.text.quarantine->write();
+  }
   if (output) {
     write_ranking(source, graph, ranks, options.top, *output);
   }

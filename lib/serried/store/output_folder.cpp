@@ -63,6 +63,10 @@ std::optional<mode_t> permissions_to_keep(const fs::path& target, const std::str
       parent.st_ino == status.st_ino) {
     throw Error("cannot replace the folder: it is a file system of its own").at(path).hint("name one in it");
   }
+  struct stat here {};
+  if (::stat(".", &here) == 0 && here.st_dev == status.st_dev && here.st_ino == status.st_ino) {
+    throw Error("cannot replace the folder in which the program runs").at(path).hint("name one in it");
+  }
   return status.st_mode & (S_ISUID | S_ISGID | S_ISVTX | S_IRWXU | S_IRWXG | S_IRWXO);
 }
 

@@ -47,6 +47,7 @@ class GroupedRecords {
   using Item = typename S::Record;
   using Order = EncodedOrder<Item, AscendingKey>;
   using Partition = SortedPartition<Order>;
+  using GroupKey = ViewOf<decltype(Item::key)>;
 
  public:
   explicit GroupedRecords(const S& stage)
@@ -86,7 +87,7 @@ class GroupedRecords {
         output.finish();
       });
     });
-    const SharedGroups all_shared(*source_, std::move(shared), aside, is_same_group);
+    const SharedGroups all_shared(*source_, std::move(shared), aside, is_same_key);
     in_parallel(all_shared.groups().size(), [&](std::size_t i, std::size_t thread) {
       const SharedGroup& group = all_shared.groups()[i];
       GroupOutput<Out> output(stores[thread], group.place());
@@ -106,6 +107,15 @@ class GroupedRecords {
   // As the sort sees it, which tells 0.0 from -0.0.
   static bool is_same_group(std::string_view a, std::string_view b) {
     return Order(AscendingKey()).compare(a, b) == 0;
+  }
+
+  [[nodiscard]] static std::string encoded_key_of(std::string_view record) {
+    std::vector<char> bytes;
+    encode_record<GroupKey>(bytes, key_of(record));
+    return {bytes.begin(), bytes.end()};
+  }
+  static bool is_same_key(std::string_view a, std::string_view b) {
+    return EncodedOrder<GroupKey, Ascending>(ascending).compare(a, b) == 0;
   }
 
   // The records of a partition from `next` on that have the key of that one.
@@ -186,7 +196,7 @@ class GroupedRecords {
   [[nodiscard]] static GroupPart store_group(const Partition& partition, const Range& records,
                                              std::uint64_t place, BlockStore& store, std::size_t block_bytes,
                                              const IsHead& is_head) {
-    GroupPart part{.first = std::string(partition.record(records.begin)),
+    GroupPart part{.key = encoded_key_of(partition.record(records.begin)),
                    .place = place,
                    .first_block = store.n_blocks()};
     std::vector<char> block;

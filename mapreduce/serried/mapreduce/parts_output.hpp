@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <set>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -61,8 +62,9 @@ void for_each_run(std::span<const char> block, const PartOf& part_of, Visit&& vi
 
 }  // namespace detail
 
-/// Collective: `part_of(encoded record)`, below `n_parts`, says which file a record goes to, and grows
-/// within a block; in each file records are in the order of their places, as `format` (record_format.hpp) has them. There is a file for each part, be it empty. `folder` is committed.
+/// Collective: `part_of(encoded record)`, below `n_parts`, says which file a record goes to, and grows within a block; in each file
+/// records are in the order of their places, as `format` (record_format.hpp) has them. There is a file for each part, be it
+/// empty. `folder` is committed.
 template <class Format, class PartOf>
 void write_part_files(const StoredBlocks& blocks, store::OutputFolder& folder, const Format& format,
                       std::uint64_t n_parts, const PartOf& part_of, const std::string& extension) {
@@ -104,6 +106,9 @@ void write_part_files(const StoredBlocks& blocks, store::OutputFolder& folder, c
     auto next = std::ranges::lower_bound(all, blocks.place(mine[i]), {}, &PartRun::place);
     detail::for_each_run(block, part_of, [&](std::uint64_t part, std::span<const char> records) {
       const auto file = FileDescriptor::open(path_of(part), O_WRONLY, "open a part of the output");
+      if (next == all.end() || next->place != blocks.place(mine[i]) || next->part != part) {
+        throw std::logic_error("the parts of a block do not grow");
+      }
       std::uint64_t offset = next++->offset;
       detail::put_text(records, format, [&](std::span<const char> text) {
         file.write_at(offset, text);

@@ -8,7 +8,7 @@
 #include <utility>
 #include <variant>
 
-#include <serried/mapreduce/key_traits.hpp>
+#include <serried/mapreduce/order.hpp>
 
 namespace serried::mapreduce {
 

@@ -195,7 +195,8 @@ class Pipeline {
   /// (partitioned_pipeline.hpp). Another number is an error that names the record.
   template <class PartOf>
   [[nodiscard]] auto partition_by(std::uint32_t n_parts, PartOf part_of) const {
-    expects(n_parts > 0, "there is a part");
+    constexpr std::uint32_t most_parts = 1'000'000;
+    expects(n_parts > 0 && n_parts <= most_parts, "there are one to a million parts");
     const auto with_part = [n_parts, part_of = std::move(part_of)](const Record& record) {
       return KeyValue<std::uint32_t, Record>{detail::checked_part(part_of(record), n_parts, record), record};
     };

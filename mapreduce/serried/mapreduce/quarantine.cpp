@@ -1,4 +1,6 @@
+#include <filesystem>
 #include <functional>
+#include <system_error>
 #include <variant>
 #include <vector>
 
@@ -38,6 +40,18 @@ Quarantine::Quarantine(const mpi::Communicator& comm, const std::string& path, s
 
 ExitCode Quarantine::exit_code() const {
   return n_records_ == 0 ? ExitCode::done : ExitCode::some_tasks_failed;
+}
+
+std::uint64_t Quarantine::add_source(const InputList& inputs) {
+  mpi::on_root(comm_, [&] {
+    for (const Input& input : inputs) {
+      std::error_code ignored;  // what does not exist is no input
+      if (std::filesystem::equivalent(input.path, path_, ignored)) {
+        throw usage_error(printable(path_) + ": the list of skipped records would replace an input");
+      }
+    }
+  });
+  return n_sources_++;
 }
 
 std::string Quarantine::remark() const {

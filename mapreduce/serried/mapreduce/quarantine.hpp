@@ -2,8 +2,9 @@
 ///
 ///     mr::Quarantine quarantine(world, "bad.tsv");
 ///     options.quarantine = &quarantine;
-///     mr::delimited(world, {"sales/*.csv"}, mr::csv(), options).map(parse).sum_by_key().write_tsv("sums.tsv");
+///     auto sums = mr::delimited(world, {"sales/*.csv"}, mr::csv(), options).map(parse).sum_by_key();
 ///     quarantine.write();                               // PATH<TAB>OFFSET<TAB>MESSAGE, a line for each record
+///     sums.write_tsv("sums.tsv");                       // last: what is there has its list
 ///     return quarantine.exit_code();                    // 3 if there are any
 ///
 /// What is a record is what the source hands on: a line, a word, a row, an index. If one of the functions that run fused on
@@ -20,8 +21,8 @@
 /// and after a resume. A record is listed once, however often its source is read, with what was wrong the first time.
 /// OFFSET is that of the record's first byte in its file, decompressed: of a line, a word, a row of CSV, a fixed record. Of
 /// HDF5 it is the number of the row; of indices and elements, whose PATH is "indices", the index; of whole files 0. Stretches
-/// of sequences, and what a feed of one's own makes, have that of the block in which they were found; a stretch is behind it,
-/// or some letters before.
+/// of sequences, what a feed of one's own makes, and saved records have that of the block in which they were found; a stretch is
+/// behind it, or some letters before.
 #pragma once
 
 #include <cstdint>
@@ -45,7 +46,7 @@ class Quarantine {
   /// `n_most` records end the job: a function that always throws is found soon, and memory is bounded.
   Quarantine(const mpi::Communicator& comm, const std::string& path, std::uint64_t n_most = 10'000);
 
-  /// Collective: writes the list, also an empty one, after the last pipeline. To be called once.
+  /// Collective: writes the list, also an empty one, when all sources have been read. To be called once.
   void write();
 
   [[nodiscard]] std::uint64_t n_records() const { return n_records_; }
@@ -57,8 +58,9 @@ class Quarantine {
   // For sources.
 
   [[nodiscard]] std::uint64_t n_most() const { return n_most_; }
-  /// A number for a source, in the order in which they are made: the same on all ranks.
-  [[nodiscard]] std::uint64_t add_source() { return n_sources_++; }
+  /// Collective. A number for a source, in the order in which they are made: the same on all ranks. Throws a usage error if one
+  /// of its inputs is the list.
+  [[nodiscard]] std::uint64_t add_source(const InputList& inputs);
   /// Collective: what this rank has put aside of a source that was read. Throws the same serried::Error on all ranks if there
   /// are too many.
   void take(std::uint64_t source, const InputList& inputs, std::span<const SkippedRecord> here);

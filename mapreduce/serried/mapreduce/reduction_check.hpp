@@ -25,35 +25,18 @@ namespace serried::mapreduce {
 
 namespace detail {
 
-// Bytes between the members of a struct are no part of a value. clang 14 cannot tell which these are.
-#if defined(__has_builtin)
-#if __has_builtin(__builtin_clear_padding)
-#define SERRIED_CAN_CLEAR_PADDING
-#endif
-#endif
-
-// Whether two values are the same, to the bit where that can be told.
+// Whether two values are the same: to the bit where all bits are value, else as `==` says. Types of neither kind, such as a
+// struct with gaps or an optional in it, are given the benefit of the doubt.
 template <class V>
-[[nodiscard]] bool are_same_bits(V a, V b) {
-#ifdef SERRIED_CAN_CLEAR_PADDING
-  __builtin_clear_padding(&a);
-  __builtin_clear_padding(&b);
-  constexpr bool is_all_value = true;
-#else
-  constexpr bool is_all_value =
-      std::has_unique_object_representations_v<V> || std::same_as<V, float> || std::same_as<V, double>;
-#endif
-  if (std::memcmp(&a, &b, sizeof(V)) == 0) {
+[[nodiscard]] bool are_same(const V& a, const V& b) {
+  if constexpr (std::floating_point<V> || std::has_unique_object_representations_v<V>) {
+    return std::memcmp(&a, &b, sizeof(V)) == 0;
+  } else if constexpr (std::equality_comparable<V>) {
+    return std::memcmp(&a, &b, sizeof(V)) == 0 || a == b;
+  } else {
     return true;
   }
-  if constexpr (!std::floating_point<V> && !std::has_unique_object_representations_v<V> &&
-                std::equality_comparable<V>) {
-    return a == b;  // an optional that is empty, say: whatever is in it
-  } else {
-    return !is_all_value;
-  }
 }
-#undef SERRIED_CAN_CLEAR_PADDING
 
 }  // namespace detail
 
@@ -108,7 +91,7 @@ class ReductionCheck {
   void expect_commutative(const StoredKey& key, const V& a, const V& b) const {
     const V ab = op_(a, b);
     const V ba = op_(b, a);
-    if (!detail::are_same_bits(ab, ba)) {
+    if (!detail::are_same(ab, ba)) {
       throw wrong(key, {"op(a, b) is ", described(ab), " and op(b, a) is ", described(ba), ", where a is ",
                         described(a), " and b is ", described(b)});
     }
@@ -118,7 +101,7 @@ class ReductionCheck {
     const V bc = op_(b, c);
     const V left = op_(ab, c);
     const V right = op_(a, bc);
-    if (!detail::are_same_bits(left, right)) {
+    if (!detail::are_same(left, right)) {
       throw wrong(key, {"op(op(a, b), c) is ", described(left), " and op(a, op(b, c)) is ", described(right),
                         ", where a is ", described(a), ", b is ", described(b), " and c is ", described(c)});
     }

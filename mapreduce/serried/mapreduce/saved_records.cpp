@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -8,6 +10,7 @@
 #include <serried/mapreduce/saved_file.hpp>
 #include <serried/mapreduce/saved_records.hpp>
 #include <serried/mpi/agree.hpp>
+#include <serried/mpi/allreduce.hpp>
 
 namespace serried::mapreduce {
 namespace {
@@ -41,7 +44,7 @@ class SavedRecordReader final : public SplitReader {
         ++end;
       }
       file_->read_records(std::span(pieces_).subspan(begin, end - begin + 1), records_);
-      if (!visit({records_, records_.size(), records_.size()})) {
+      if (!visit({records_, records_.size(), records_.size(), pieces_[begin].begin})) {
         return;
       }
       begin = end;
@@ -56,6 +59,27 @@ class SavedRecordReader final : public SplitReader {
   std::vector<char> records_;
 };
 
+// Collective: each rank looks at some of the files. Throws what is wrong with the first one, whoever looked at it.
+void look_at_all(const mpi::Communicator& comm, const InputList& inputs, const std::string& type_name) {
+  const auto n_ranks = static_cast<std::size_t>(comm.size());
+  std::exception_ptr error;
+  auto i = static_cast<std::size_t>(comm.rank());
+  try {
+    for (; i < inputs.size(); i += n_ranks) {
+      const SavedFile looked_at(inputs[i], type_name);
+    }
+  } catch (...) {
+    error = std::current_exception();
+  }
+  const std::uint64_t found = error ? i : inputs.size();
+  const std::uint64_t first = mpi::allreduce_value(comm, found, mpi::min);
+  mpi::together(comm, [&] {
+    if (error && found == first) {
+      std::rethrow_exception(error);
+    }
+  });
+}
+
 }  // namespace
 
 Format saved_records(const std::string& type_name) {
@@ -66,15 +90,8 @@ Format saved_records(const std::string& type_name) {
               },
           .unit = detail::saved_piece_bytes,
           .is_text = false,
-          .prepare =
-              [type_name](const mpi::Communicator& comm, const InputList& inputs, int /*n_threads*/) {
-                mpi::together(comm, [&] {
-                  const auto n_ranks = static_cast<std::size_t>(comm.size());
-                  for (auto i = static_cast<std::size_t>(comm.rank()); i < inputs.size(); i += n_ranks) {
-                    const SavedFile looked_at(inputs[i], type_name);
-                  }
-                });
-              }};
+          .prepare = [type_name](const mpi::Communicator& comm, const InputList& inputs,
+                                 int /*n_threads*/) { look_at_all(comm, inputs, type_name); }};
 }
 
 }  // namespace serried::mapreduce

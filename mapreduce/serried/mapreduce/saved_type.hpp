@@ -31,6 +31,8 @@
 
 namespace serried::mapreduce {
 
+static_assert(std::endian::native == std::endian::little, "saved files hold numbers as memory does");
+
 /// The bytes of a record from which values are taken one after the other. What is not there is an Error.
 class SavedBytes {
  public:

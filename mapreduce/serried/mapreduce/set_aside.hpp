@@ -21,10 +21,11 @@ namespace serried::mapreduce {
 struct RecordOrigin {
   std::uint64_t input = 0;    ///< index in TextSource::inputs()
   std::uint64_t offset = 0;   ///< in that input
-  std::uint64_t ordinal = 0;  ///< among the records of that offset
+  std::uint64_t place = 0;    ///< of its block, where blocks may have the same offset
+  std::uint64_t ordinal = 0;  ///< among the records of that
 
   friend bool operator<(const RecordOrigin& a, const RecordOrigin& b) {
-    return std::tie(a.input, a.offset, a.ordinal) < std::tie(b.input, b.offset, b.ordinal);
+    return std::tie(a.input, a.offset, a.place, a.ordinal) < std::tie(b.input, b.offset, b.place, b.ordinal);
   }
 };
 

@@ -29,7 +29,7 @@ namespace serried::mapreduce::detail {
 /// The part of such a group that is in one partition: some blocks that follow one another in a thread's store. The first
 /// `n_heads` blocks hold records that everybody needs who works on the group; the others stay where they are.
 struct GroupPart {
-  std::string first;        ///< its first record: says which group it is
+  std::string key;          ///< encoded: says which group it is
   std::uint64_t place = 0;  ///< of its first block
   std::size_t thread = 0;
   std::size_t first_block = 0;
@@ -99,35 +99,35 @@ class SharedGroup {
 /// Which parts there are on all ranks, and who works on which group.
 class PartsOfAllRanks {
  public:
-  /// Collective. `mine` in the order of their places. `is_same(a, b)`: whether two records belong to one group.
+  /// Collective. `mine` in the order of their places. `is_same(a, b)`: whether two encoded keys are equal.
   template <class IsSame>
   PartsOfAllRanks(const mpi::Communicator& comm, const std::vector<GroupPart>& mine, const IsSame& is_same)
       : me_(static_cast<std::uint64_t>(comm.rank())) {
     std::vector<Part> parts;
-    std::string firsts;
+    std::string keys;
     for (const GroupPart& part : mine) {
-      parts.push_back({part.place, part.n_bytes, me_, part.first.size(), part.n_heads < part.n_blocks});
-      firsts += part.first;
+      parts.push_back({part.place, part.n_bytes, me_, part.key.size(), part.n_heads < part.n_blocks});
+      keys += part.key;
     }
     std::vector<Part> all;
     mpi::allgather_ragged(comm, parts, all);
-    std::vector<char> all_firsts;
-    mpi::allgather_ragged(comm, firsts, all_firsts);
+    std::vector<char> all_keys;
+    mpi::allgather_ragged(comm, keys, all_keys);
     struct Known {
       Part part;
-      std::string_view first;
+      std::string_view key;
     };
     std::vector<Known> known;
-    const char* next = all_firsts.data();
+    const char* next = all_keys.data();
     for (const Part& part : all) {
-      known.push_back({part, {next, part.first_size}});
-      next += part.first_size;
+      known.push_back({part, {next, part.key_size}});
+      next += part.key_size;
     }
     std::ranges::sort(known, {}, [](const Known& one) { return one.part.place; });
     for (std::size_t begin = 0; begin < known.size();) {
       std::size_t end = begin;
       std::vector<Part> of_group;
-      for (; end < known.size() && is_same(known[begin].first, known[end].first); ++end) {
+      for (; end < known.size() && is_same(known[begin].key, known[end].key); ++end) {
         of_group.push_back(known[end].part);
       }
       add_group(of_group, static_cast<std::size_t>(comm.size()));
@@ -153,7 +153,7 @@ class PartsOfAllRanks {
     std::uint64_t place = 0;
     std::uint64_t n_bytes = 0;
     std::uint64_t rank = 0;
-    std::uint64_t first_size = 0;
+    std::uint64_t key_size = 0;
     std::uint64_t has_more_than_heads = 0;
   };
 
@@ -274,9 +274,11 @@ class SharedGroups {
           const BlockStore& store = stores_[parts_[part].thread];
           const std::size_t index = parts_[part].first_block + block++;
           const Header header{group.place, store.place(index), store.n_bytes(index)};
+          const bool is_wanted_elsewhere = group.workers.size() > 1 || group.workers.front() != me;
+          const std::span<const char> bytes =
+              is_wanted_elsewhere ? store.read(index, buffer) : std::span<const char>();
           for (const std::size_t rank : group.workers) {
             if (rank != me) {
-              const std::span<const char> bytes = store.read(index, buffer);
               append_raw(outgoing[rank], &header, sizeof header);
               append_raw(outgoing[rank], bytes.data(), bytes.size());
               n_sent += bytes.size();

@@ -9,6 +9,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <iterator>
 #include <memory>
 #include <span>
@@ -110,20 +111,24 @@ class SourceStage {
   }
 
   [[nodiscard]] static RecordOrigin origin_of(const TextBlock& block, const R& record, std::uint64_t number) {
-    RecordOrigin origin{.input = block.input, .offset = block.offset, .ordinal = number};
     const char* begin = nullptr;
     if constexpr (std::same_as<R, std::string_view>) {
       begin = record.data();
     } else if constexpr (requires { record.text_begin(); }) {
       begin = record.text_begin();
     }
-    if (block.offsets == Offsets::of_text && begin != nullptr) {
-      return {block.input, block.offset + static_cast<std::uint64_t>(begin - block.text.data()), 0};
+    const std::less_equal<>
+        is_not_behind;  // views of something else, which a feed may hand on, can be asked, too
+    const bool is_in_block = begin != nullptr && is_not_behind(block.text.data(), begin) &&
+                             is_not_behind(begin, block.text.data() + block.text.size());
+    if (block.offsets == Offsets::of_text && is_in_block) {
+      return {.input = block.input,
+              .offset = block.offset + static_cast<std::uint64_t>(begin - block.text.data())};
     }
     if (block.offsets == Offsets::of_rows) {
-      return {block.input, block.offset + number, 0};
+      return {.input = block.input, .offset = block.offset + number};
     }
-    return origin;
+    return {.input = block.input, .offset = block.offset, .place = block.place, .ordinal = number};
   }
 
   std::shared_ptr<const TextSource> source_;

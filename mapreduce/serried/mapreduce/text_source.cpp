@@ -60,7 +60,7 @@ TextSource::TextSource(const mpi::Communicator& comm, InputList inputs, Format f
   }
   const int n_threads_in_all = mpi::allreduce_value(comm_, options_.job.threads, std::plus<>{});
   n_splits_ = make_splits(inputs_, options_.split_bytes).size();
-  number_ = options.quarantine != nullptr ? options.quarantine->add_source() : 0;
+  number_ = options.quarantine != nullptr ? options.quarantine->add_source(inputs_) : 0;
   bytes_per_thread_ = static_cast<double>(total_size(inputs_)) / n_threads_in_all;
 }
 

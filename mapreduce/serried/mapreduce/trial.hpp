@@ -8,6 +8,7 @@
 #include <concepts>
 #include <cstdint>
 #include <exception>
+#include <new>
 
 #include <serried/mapreduce/set_aside.hpp>
 
@@ -97,6 +98,8 @@ class NumberInto {
     if constexpr (Numbering<Sink>) {
       try {
         sink_.tally(Out{number, record});
+      } catch (const std::bad_alloc&) {
+        throw;
       } catch (...) {
         comes_further_ = false;
       }
@@ -134,6 +137,8 @@ void pass_unless_bad(const Sink& sink, const Record& record, SetAside& aside, co
       bool has_come = true;
       try {
         sink.tally(record);
+      } catch (const std::bad_alloc&) {
+        throw;
       } catch (...) {
         has_come = false;
       }

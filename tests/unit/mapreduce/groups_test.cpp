@@ -354,6 +354,35 @@ TEST_F(JoinTest, AFrequentKeyIsJoinedWhereItsLeftValuesAre) {
   });
 }
 
+TEST_F(JoinTest, ManyRightValuesOfAFrequentKeyComeToAllOfItsLeftOnes) {
+  std::vector<Pair> lefts;
+  std::vector<Pair> rights;
+  for (int i = 0; i < 3000; ++i) {
+    lefts.push_back({"hot", std::to_string(i)});
+    rights.push_back({"hot", std::string(80, 'r') + std::to_string(i)});
+  }
+  std::vector<KeyValue<std::string, std::pair<std::string, std::optional<std::string>>>> expected;
+  for (int i = 0; i < 3000; i += 1000) {
+    for (const Pair& right : rights) {
+      expected.push_back({"hot", {std::to_string(i), right.value}});
+    }
+  }
+  const std::string left_path = folder_.write("many left", text_of(lefts));
+  const std::string right_path = folder_.write("many right", text_of(rights));
+  for_all_options([&](const TextOptions& options) {
+    const auto left = pairs_in(left_path, options);
+    const auto right = pairs_in(right_path, options);
+    expect_on_root(left.semi_join(right).collect(), lefts);
+    EXPECT_EQ(left.anti_join(right).count(), 0u);
+    const auto some_left = left.filter([](const auto& item) {
+      return item.value.size() == 1 || (item.value.size() == 4 && item.value.ends_with("000"));
+    });
+    const auto only_thousands =
+        some_left.filter([](const auto& item) { return item.value == "0" || item.value.size() == 4; });
+    expect_on_root(only_thousands.left_join(right).collect(), expected);
+  });
+}
+
 TEST_F(JoinTest, SemiAndAnti) {
   std::vector<Pair> with;
   std::vector<Pair> without;

@@ -1,7 +1,6 @@
 // Records on which functions throw: skipped as a whole, listed, and the same for any number of ranks and threads.
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -137,16 +136,9 @@ TEST_F(QuarantineTest, ASortIsSampledInSpiteOfBadRecords) {
     text += i % 10 == 3 ? "bad\n" : std::to_string(i * 7919 % 3000) + "\n";
   }
   const std::string path = folder_.write("text", text);
-  std::atomic<int> n_calls = 0;
   const std::string list = list_of([&](TextOptions options) {
     options.split_bytes = 4096;
-    const auto sorted = text_lines(world(), {path}, options)
-                            .map([&](std::string_view line) {
-                              ++n_calls;
-                              return number_of(line);
-                            })
-                            .sort()
-                            .collect();
+    const auto sorted = text_lines(world(), {path}, options).map(number_of).sort().collect();
     EXPECT_TRUE(std::ranges::is_sorted(sorted));
     EXPECT_EQ(sorted.size(), world().is_root() ? 2700U : 0U);
   });
@@ -220,18 +212,48 @@ TEST_F(QuarantineTest, RowsOfHdf5AreNumbered) {
 }
 
 TEST_F(QuarantineTest, StretchesOfSequences) {
-  const std::string path = folder_.write("a.fasta", ">a\nACGT\n>b\nNNN\n>c\nNN\n>d\nACG\n");
+  std::string text;
+  for (int i = 0; i < 60; ++i) {
+    text += ">a\nACGT\n>b\nNN" + std::string(1, "RYSWKMBDHV"[i % 10]) + "\n>c\nACG\n";
+  }
+  const std::string path = folder_.write("a.fasta", text);
+  const std::string list = list_of([&](const TextOptions& options) {
+    EXPECT_EQ(sequences(world(), {path}, {.text = options})
+                  .map([](std::string_view letters) {
+                    return letters.front() == 'N' ? throw Error("unknown " + std::string(letters))
+                                                  : letters.size();
+                  })
+                  .sum(),
+              60 * 7U);
+  });
+  EXPECT_EQ(std::ranges::count(list, '\n'), 60);
+  EXPECT_THAT(list, testing::StartsWith(path + "\t0\tunknown NNR\n"));
+  EXPECT_THAT(list, testing::EndsWith("\tunknown NNV\n"));
+  EXPECT_THAT(list, testing::Not(testing::EndsWith(path + "\t0\tunknown NNV\n")));
+}
+
+TEST_F(QuarantineTest, SavedRecordsOfManyBlocks) {
+  std::string text;
+  for (int i = 0; i < 30'000; ++i) {
+    text += (i % 1000 == 77 ? "x" : "") + std::to_string(i) + "\n";
+  }
+  const std::string path = folder_.path("saved");
+  text_lines(world(), {folder_.write("lines", text)}).save(path);
+  const std::string list = list_of([&](const TextOptions& options) {
+    EXPECT_EQ(load<std::string>(world(), {path}, options).map(number_of).count(), 30'000U - 30);
+  });
+  EXPECT_EQ(std::ranges::count(list, '\n'), 30);
+  EXPECT_THAT(list, HasSubstr("\t'x29077' is no number\n"));
+}
+
+TEST_F(QuarantineTest, TheListIsNoInput) {
+  const std::string path = folder_.write("text", "1\n");
+  Quarantine quarantine(world(), path);
   TextOptions options;
-  Quarantine quarantine(world(), folder_.path("bad.tsv"));
   options.quarantine = &quarantine;
-  EXPECT_EQ(sequences(world(), {path}, {.text = options})
-                .map([](std::string_view letters) {
-                  return letters.front() == 'N' ? throw Error("unknown") : letters.size();
-                })
-                .sum(),
-            7U);
-  quarantine.write();
-  EXPECT_EQ(folder_.read("bad.tsv"), path + "\t0\tunknown\n" + path + "\t0\tunknown\n");
+  const Error error = same_error_of([&] { (void)text_lines(world(), {path}, options); });
+  EXPECT_THAT(error.what(), HasSubstr("the list of skipped records would replace an input"));
+  EXPECT_EQ(error.exit_code(), ExitCode::usage);
 }
 
 TEST_F(QuarantineTest, WhatIsReadTwiceIsListedOnce) {
