@@ -50,7 +50,7 @@ class OutputFolderTest : public OutputFileTest {
 };
 
 TEST_F(OutputFolderTest, AppearsWhenCommitted) {
-  for (const std::string& name : {"new", "slash/", "./dots/../dots"}) {
+  for (const std::string name : {"new", "slash/", "./dots/../dots"}) {
     OutputFolder output(world(), path(name));
     const auto files = write_one_each(output);
     const std::string last = fs::path(output.path()).filename().string();
@@ -118,7 +118,7 @@ TEST_F(OutputFolderTest, TheFolderInWhichTheProgramRunsIsKept) {
   on_root([&] { fs::create_directory(folder() / "here"); });
   const fs::path before = fs::current_path();
   fs::current_path(folder() / "here");
-  for (const std::string name : {std::string("."), path("here")}) {
+  for (const std::string& name : {std::string("."), path("here")}) {
     EXPECT_THAT(same_error_of([&] { const OutputFolder output(world(), name); }).what(),
                 HasSubstr("cannot replace the folder in which the program runs"));
   }
