@@ -23,6 +23,7 @@ begin() {
   echo "program  $("$SERRIED_BIN/$1" --version)"
   echo "launch   ${srun_command[*]}"
   # Beside the result, so that one clock, the file server's, dates both.
+  [[ -d $(dirname "$2") ]] || fail "no folder $(dirname "$2") for the result"
   started=$(mktemp "$(dirname "$2")/.started.XXXXXX")
   trap 'rm -f "$started"' EXIT
 }
@@ -30,7 +31,7 @@ begin() {
 # check_result RESULT: an exit code of 0 is not enough, for launchers were seen to return 0 after a failure. The
 # programs give a result its final name only when it is complete; here it is seen that it is this job's.
 check_result() {
-  [[ -s $1 ]] || fail "no result in $1"
+  [[ -e $1 ]] || fail "no result in $1"
   [[ $1 -nt $started ]] || fail "$1 is older than this job"
   echo "result   $1, $(stat -c %s "$1") bytes, sha256 $(sha256sum <"$1" | cut -d ' ' -f 1)"
 }

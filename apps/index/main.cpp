@@ -35,7 +35,7 @@ std::optional<CommandLine> parse(int argc, char** argv, bool prints) {
       "serried-index");
   app.add_option("INPUT", options.inputs,
                  "Files, directories (all files below), patterns such as '*.txt', or - for standard input; "
-                 ".gz and .zst are decompressed. With --query: an index")
+                 "files named .gz and .zst are decompressed. With --query: an index")
       ->required();
   app.add_flag("--fold-case", options.text.fold_case, "Index A-Z as a-z; queries of the index do so, too");
   app.add_flag("--skip-binary", options.skips_binary,

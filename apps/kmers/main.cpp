@@ -30,7 +30,7 @@ std::optional<CommandLine> parse(int argc, char** argv, bool prints) {
       "serried-kmers");
   app.add_option("INPUT", options.inputs,
                  "FASTA and FASTQ files, directories (all files below), patterns such as '*.fq.gz', or - for "
-                 "standard input; .gz and .zst are decompressed")
+                 "standard input; files named .gz and .zst are decompressed")
       ->required();
   app.add_option("-k", options.k,
                  fmt::format("Bases of a k-mer, 1 to {} (default: 21)", serried::kmers::max_k))

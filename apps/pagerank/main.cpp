@@ -32,7 +32,7 @@ std::optional<CommandLine> parse(int argc, char** argv, bool prints) {
                "serried-pagerank");
   app.add_option("EDGES", options.inputs,
                  "Files of lines FROM TO (# begins a comment), directories (all files below), patterns such "
-                 "as '*.txt', or - for standard input; .gz and .zst are decompressed")
+                 "as '*.txt', or - for standard input; files named .gz and .zst are decompressed")
       ->required();
   app.add_option("--damping", rules.damping, "Share of a rank that follows edges (0.85)")->option_text("D");
   app.add_option("--tolerance", rules.tolerance,

@@ -39,8 +39,8 @@ std::optional<CommandLine> parse(int argc, char** argv, bool prints) {
       "serried-sort");
   app.add_option(
          "INPUT", options.inputs,
-         "Files, directories (all files below), patterns such as '*.txt', or - for standard input; .gz and "
-         ".zst are decompressed")
+         "Files, directories (all files below), patterns such as '*.txt', or - for standard input; files "
+         "named .gz and .zst are decompressed")
       ->required();
   app.add_option(
          "-k,--key-field", order.keys,

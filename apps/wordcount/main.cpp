@@ -28,7 +28,7 @@ std::optional<CommandLine> parse(int argc, char** argv, bool prints) {
                "serried-wordcount");
   app.add_option("INPUT", options.inputs,
                  "Files, directories (all files below), patterns such as '*.txt', or - for standard input; "
-                 ".gz and .zst "
+                 "files named .gz and .zst "
                  "are decompressed")
       ->required();
   app.add_option("--top", options.top, "Only the K most frequent words")

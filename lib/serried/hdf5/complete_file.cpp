@@ -14,22 +14,26 @@
 namespace serried::hdf5 {
 namespace {
 
-// Makes sure that what HDF5 still holds in memory will find room: HDF5 1.10 hangs or crashes if it does not.
-void reserve_space(const File& file) {
+// Makes sure that so many bytes more will find room: HDF5 1.10 hangs or crashes if they do not.
+void reserve_space(const std::string& path, std::uint64_t n_bytes) {
+  constexpr std::uint64_t slack = std::uint64_t{1} << 20;  // alignment, and what closing adds
+  const FileDescriptor descriptor = FileDescriptor::open(path, O_WRONLY);
+  int status = 0;
+  do {
+    status = ::fallocate(descriptor.get(), FALLOC_FL_KEEP_SIZE, 0,
+                         checked_cast<off_t>(descriptor.size() + n_bytes + slack));
+  } while (status != 0 && errno == EINTR);
+  if (status != 0 && (errno == ENOSPC || errno == EDQUOT)) {
+    throw system_error("write", errno, path);
+  }  // else there is room, or the file system cannot tell
+}
+
+std::uint64_t n_bytes_in_memory(const File& file) {
   const Handle id(H5Iget_file_id(file.id()));
   std::size_t in_memory = 0;
   check(H5Fget_mdc_size(id.get(), nullptr, nullptr, &in_memory, nullptr), "find the size of", "the file",
         file.path());
-  constexpr std::uint64_t slack = std::uint64_t{1} << 20;  // alignment, and what closing adds
-  const FileDescriptor descriptor = FileDescriptor::open(file.path(), O_WRONLY);
-  int status = 0;
-  do {
-    status = ::fallocate(descriptor.get(), FALLOC_FL_KEEP_SIZE, 0,
-                         checked_cast<off_t>(descriptor.size() + in_memory + slack));
-  } while (status != 0 && errno == EINTR);
-  if (status != 0 && (errno == ENOSPC || errno == EDQUOT)) {
-    throw system_error("write", errno, file.path());
-  }  // else there is room, or the file system cannot tell
+  return in_memory;
 }
 
 // For a file that will be removed: emptied first, so that closing it does not meet a full disk. Collective.
@@ -44,14 +48,16 @@ void discard(const mpi::Communicator& comm, File& file) noexcept {
 
 void write_complete_file(const mpi::Communicator& comm, const std::string& path,
                          const std::function<void(const File& file)>& put,
-                         const std::function<std::uint64_t(const std::string& partial_path)>& finish) {
+                         const std::function<std::uint64_t(const std::string& partial_path)>& finish,
+                         std::uint64_t n_bytes_expected) {
   store::OutputFile output(comm, path);
   const std::string& partial = output.partial_path();
+  mpi::on_root(comm, [&] { reserve_space(partial, n_bytes_expected); });
   File file = File::create(comm, partial);
   const auto failure = failure_of([&] { put(file); });
   try {
     mpi::agree(comm, failure);
-    mpi::on_root(comm, [&] { reserve_space(file); });
+    mpi::on_root(comm, [&] { reserve_space(partial, n_bytes_in_memory(file)); });
   } catch (const Error&) {
     discard(comm, file);
     throw;

@@ -19,9 +19,10 @@ namespace serried::hdf5 {
 /// last collective call on one (see mpi::together for local work that can fail); if the file cannot be written.
 ///
 /// `finish`, if there is one, is collective, too: it may do with the closed file beside the path what it wants, and returns
-/// its size.
+/// its size. `n_bytes_expected`: what `put` will write, about; a device that has no room for it is found before.
 void write_complete_file(const mpi::Communicator& comm, const std::string& path,
                          const std::function<void(const File& file)>& put,
-                         const std::function<std::uint64_t(const std::string& partial_path)>& finish = {});
+                         const std::function<std::uint64_t(const std::string& partial_path)>& finish = {},
+                         std::uint64_t n_bytes_expected = 0);
 
 }  // namespace serried::hdf5

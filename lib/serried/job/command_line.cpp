@@ -75,7 +75,12 @@ void check_checkpoint(const CLI::App& app, const CommandLine& line) {
 
 std::uint64_t parse_memory(const std::string& app, const std::string& size) {
   constexpr std::uint64_t least = std::uint64_t{8} << 20;
-  const std::uint64_t memory = parse_bytes(size);
+  std::uint64_t memory = 0;
+  try {
+    memory = parse_bytes(size);
+  } catch (const Error& error) {
+    throw usage_error(fmt::format("--memory {}: {}", size, error.problem()));
+  }
   if (memory < least) {
     throw usage_error(fmt::format("--memory {}: {} needs at least {}", size, app, format_bytes(least)));
   }

@@ -48,7 +48,7 @@ void write_table_file(const StoredBlocks& blocks, const std::string& path, const
     count.n_records = std::exchange(n_rows, n_rows + count.n_records);
   }
 
-  hdf5::write_complete_file(comm, path, [&](const hdf5::File& file) {
+  const auto put = [&](const hdf5::File& file) {
     const hdf5::Table rows_of_all = file.create_table(table, type, n_rows);
     mpi::together(comm, [&] {
       std::vector<std::byte> rows;
@@ -62,7 +62,8 @@ void write_table_file(const StoredBlocks& blocks, const std::string& path, const
         rows_of_all.write(first->n_records, rows, type);
       }
     });
-  });
+  };
+  hdf5::write_complete_file(comm, path, put, {}, n_rows * type.n_bytes);
 }
 
 }  // namespace serried::mapreduce
