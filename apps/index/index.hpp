@@ -18,10 +18,10 @@
 #include <serried/mpi/allgather.hpp>
 #include <serried/mpi/allreduce.hpp>
 #include <serried/store/output.hpp>
+#include <serried/store/write_text.hpp>
 
 #include "documents.hpp"
 #include "postings.hpp"
-#include "write_text.hpp"
 
 namespace serried::index {
 
@@ -241,7 +241,7 @@ inline Summary run(const mpi::Communicator& comm, const Options& options) {
     std::string all;
     const auto append = [&](std::string_view piece) { all += piece; };
     detail::write_documents(documents, text.fold_case, append);
-    write_text(comm, output, all);
+    store::write_text(comm, output, all);
   }
   return {.n_documents = documents.size(),
           .n_left_out = documents.n_left_out(),

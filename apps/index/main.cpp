@@ -12,6 +12,7 @@
 #include <serried/base/version.hpp>
 #include <serried/job/command_line.hpp>
 #include <serried/job/report_file.hpp>
+#include <serried/store/write_text.hpp>
 
 #include "index.hpp"
 #include "query.hpp"
@@ -87,7 +88,7 @@ void answer(const serried::mpi::Communicator& comm, const CommandLine& line) {
     }
   });
   serried::store::Output output = serried::store::open_output(comm, line.options.output);
-  serried::index::write_text(comm, output, text);
+  serried::store::write_text(comm, output, text);
 }
 
 void print_summary(const CommandLine& line, const serried::index::Summary& summary, int n_ranks,

@@ -1,7 +1,6 @@
 #include <filesystem>
 #include <functional>
 #include <system_error>
-#include <variant>
 #include <vector>
 
 #include <fmt/format.h>
@@ -13,26 +12,9 @@
 #include <serried/mpi/allreduce.hpp>
 #include <serried/mpi/broadcast.hpp>
 #include <serried/mpi/gather.hpp>
+#include <serried/store/write_text.hpp>
 
 namespace serried::mapreduce {
-namespace {
-
-// Collective: `text` of rank 0 is all that goes there.
-void write_text(const mpi::Communicator& comm, store::Output& output, const std::string& text) {
-  if (auto* const file = std::get_if<store::OutputFile>(&output)) {
-    mpi::on_root(comm, [&] { file->local_write_at(0, text); });
-    file->commit(mpi::broadcast_value(comm, std::uint64_t{text.size()}));
-  } else {
-    std::get<store::OrderedOutput>(output).write([&](const store::OrderedOutput::Put& put) {
-      if (comm.is_root()) {
-        put(text);
-      }
-    });
-  }
-}
-
-}  // namespace
-
 Quarantine::Quarantine(const mpi::Communicator& comm, const std::string& path, std::uint64_t n_most)
     : comm_(comm.dup()), path_(path), output_(store::open_output(comm_, path)), n_most_(n_most) {
   expects(n_most > 0, "at least one record may be put aside");
@@ -96,7 +78,7 @@ void Quarantine::write() {
   for (const auto& [key, entry] : entries_) {
     text += fmt::format("{}\t{}\t{}\n", printable(entry.path), entry.offset, entry.message);
   }
-  write_text(comm_, output_, text);
+  store::write_text(comm_, output_, text);
 }
 
 }  // namespace serried::mapreduce
