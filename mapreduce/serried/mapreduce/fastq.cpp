@@ -96,6 +96,8 @@ class FastqParser {
         window_.drop(1);
       } else if (window_.text().front() == '\r' && has_text(2) && window_.text()[1] == '\n') {
         window_.drop(2);
+      } else if (window_.text().front() == '\r' && !has_text(2)) {
+        window_.drop(1);  // a last line without its \n
       } else {
         return true;
       }

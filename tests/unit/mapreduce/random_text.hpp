@@ -1,5 +1,5 @@
-// Random bytes for tests. The seed is new in every run and shown when a test fails; SERRIED_TEST_SEED=N
-// repeats one.
+// Random bytes for tests. The seed is SERRIED_TEST_SEED, which tests/run sets; without it a new one. It is shown when a test
+// fails.
 #pragma once
 
 #include <cstddef>

@@ -149,6 +149,16 @@ TEST_F(SequenceReaderTest, DamageIsTheSameErrorForAllSizes) {
   EXPECT_GT(n_errors, 50);
 }
 
+// Windows of another operating system, cut short by one byte.
+TEST_F(SequenceReaderTest, ALoneReturnAtTheEndIsAnEmptyLine) {
+  SERRIED_TRACE_SEED();
+  Random random(test::run_seed());
+  for (const std::string text : {">a\r\nAC\r\n\r", "@a\r\nAC\r\n+\r\n!!\r\n\r", "@a\nAC\n+\n!!\r"}) {
+    EXPECT_EQ(whole(text).error, "");
+    expect_as_naive(text, random, true);
+  }
+}
+
 TEST_F(SequenceReaderTest, AHeaderFoundFromItsMiddle) {
   const std::string longest(max_fasta_header - 1,
                             'A');  // with its '>' and without its newline, one byte too long

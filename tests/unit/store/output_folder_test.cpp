@@ -56,6 +56,7 @@ TEST_F(OutputFolderTest, AppearsWhenCommitted) {
     const std::string last = fs::path(output.path()).filename().string();
     EXPECT_FALSE(fs::exists(folder() / last));
     EXPECT_TRUE(is_partial_file(output.partial_path()));
+    mpi::barrier(world());  // rank 0 renames as soon as it is there
     output.commit(files);
     mpi::barrier(world());
     EXPECT_EQ(test::names_in(folder() / last).size(), n_ranks());
