@@ -18,7 +18,6 @@ class Arena {
     if (bytes.size() > room_) {
       room_ = std::max(chunk_bytes, bytes.size());
       next_ = chunks_.emplace_back(std::make_unique_for_overwrite<char[]>(room_)).get();
-      n_bytes_ += room_;
     }
     char* const copy = next_;
     if (!bytes.empty()) {
@@ -26,10 +25,11 @@ class Arena {
     }
     next_ += bytes.size();
     room_ -= bytes.size();
+    n_bytes_ += bytes.size();
     return copy;
   }
 
-  /// Of memory.
+  /// Kept in it; it may have room for a chunk more.
   [[nodiscard]] std::size_t n_bytes() const noexcept { return n_bytes_; }
 
  private:

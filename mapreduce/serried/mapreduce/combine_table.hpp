@@ -93,6 +93,8 @@ class CombineTable {
     n_keys_ = 0;
     keys_before_ = 0;
   }
+  /// Makes an empty table smaller.
+  void shrink(std::size_t n_expected_keys) { rows_ = ZeroedArray<Row<Value>>(n_slots_for(n_expected_keys)); }
   /// Bytes of memory for rows and for long keys.
   [[nodiscard]] std::size_t n_bytes() const { return rows_.size() * sizeof(Row<Value>) + arena_.n_bytes(); }
 
@@ -104,12 +106,16 @@ class CombineTable {
   [[nodiscard]] std::span<const Row<Value>> rows() const { return {rows_.data(), rows_.size()}; }
   [[nodiscard]] std::size_t n_keys() const { return n_keys_; }
   [[nodiscard]] Arena take_arena() && { return std::move(arena_); }
-  /// Bytes of the rows of a table for `n_keys`, and how many keys so many bytes are enough for.
+  /// Bytes of the rows of a table for `n_keys`.
   [[nodiscard]] static std::size_t n_bytes_of(std::size_t n_keys) {
     return n_slots_for(n_keys) * sizeof(Row<Value>);
   }
-  [[nodiscard]] static std::size_t n_keys_in(std::size_t n_bytes) {
-    return n_keys_of(n_bytes / sizeof(Row<Value>));
+  /// How many keys `n_bytes` are enough for, if the others are as long as those that it has.
+  [[nodiscard]] std::size_t n_keys_within(std::size_t n_bytes) const {
+    const double bytes_of_one =
+        sizeof(Row<Value>) / max_load +
+        static_cast<double>(arena_.n_bytes()) / static_cast<double>(std::max<std::size_t>(n_keys_, 1));
+    return static_cast<std::size_t>(static_cast<double>(n_bytes) / bytes_of_one);
   }
 
  private:

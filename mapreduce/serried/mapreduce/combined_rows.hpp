@@ -185,11 +185,15 @@ class CombinedRows {
       hot_ = std::make_unique<HotRows<K, V, Op>>(*op_);
       return;
     }
-    const std::size_t n_most = Table::n_keys_in(options_.table_bytes);
+    const std::size_t n_most = table_->n_keys_within(options_.table_bytes);
     if (table_->n_bytes() > options_.table_bytes ||
         (must_grow && n_most < table_->n_keys() + table_->n_keys() / 2)) {
       make_store();
+      const std::size_t n_keys = table_->n_keys();
       empty_table();
+      if (n_keys < table_->capacity() / 2) {  // keys were longer than those before
+        table_->shrink(n_keys);
+      }
     } else if (must_grow) {
       table_->grow(n_most);
     }
@@ -236,6 +240,7 @@ class CombinedRows {
     });
     table_->clear();
     n_keys_before_ = 0;
+    n_records_before_ = n_records_;
   }
   void add_table(const Table& other) {
     table_->reserve(other.n_keys());

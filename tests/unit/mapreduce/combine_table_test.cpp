@@ -176,6 +176,36 @@ TEST(CombineTable, ReservedRoomIsEnough) {
   EXPECT_LE(table.rows().size(), 3 * n_slots);
 }
 
+// Rows and long keys together: a table that grew as far as it may has room for the keys of all its rows.
+TEST(CombineTable, GrowsToWhatItsBytesAreEnoughFor) {
+  for (const std::size_t length : {std::size_t{8}, std::size_t{40}, std::size_t{1000}}) {
+    constexpr std::size_t n_bytes = std::size_t{4} << 20;
+    SumTable table(std::plus<>{});
+    std::size_t n = 0;
+    const auto fill = [&] {
+      for (; n + 1 < table.capacity() && n < 1'000'000; ++n) {
+        std::string key = std::to_string(n);
+        key.resize(length, 'x');
+        table.add(key, 1);
+        table.flush();
+      }
+    };
+    while (table.n_keys_within(n_bytes) > 2 * table.capacity()) {
+      fill();
+      table.grow(table.n_keys_within(n_bytes));
+    }
+    fill();
+    EXPECT_LE(table.n_bytes(), n_bytes);
+    EXPECT_GT(table.n_bytes(), n_bytes / 4);
+    table.clear();
+    table.shrink(100);
+    EXPECT_LT(table.n_bytes(), n_bytes / 4);
+    table.add("a", 1);
+    table.flush();
+    EXPECT_EQ(contents(table), (Sums{{"a", 1}}));
+  }
+}
+
 TEST(CombineTable, KeysOfOneSliceOfTheHashesSpreadOverIt) {
   // What a part is given after the exchange: all keys share the high bits of their hash.
   SumTable table(std::plus<>{}, 2000);
