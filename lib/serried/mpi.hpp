@@ -25,6 +25,7 @@
 #include <serried/mpi/node_map.hpp>
 #include <serried/mpi/notices.hpp>
 #include <serried/mpi/open_mpi_defaults.hpp>
+#include <serried/mpi/parcels.hpp>
 #include <serried/mpi/point_to_point.hpp>
 #include <serried/mpi/reduce.hpp>
 #include <serried/mpi/reduction.hpp>

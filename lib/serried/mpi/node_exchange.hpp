@@ -60,6 +60,7 @@ class NodeExchange {
   /// The same into new memory.
   [[nodiscard]] std::vector<std::vector<char>> exchange(std::span<const std::span<const char>> messages);
 
+  [[nodiscard]] const Communicator& comm() const noexcept { return *comm_; }
   [[nodiscard]] const NodeMap& nodes() const noexcept { return map_; }
   /// Since the object was made. Local.
   [[nodiscard]] const Traffic& local_traffic() const noexcept { return traffic_; }

@@ -2,22 +2,17 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
 #include <serried/mpi/check.hpp>
 #include <serried/mpi/gather.hpp>
 #include <serried/report/run_record.hpp>
+#include <serried/report/traffic.hpp>
 
 namespace serried::report {
 namespace {
-
-// What each rank sends to rank 0.
-struct Wire {
-  PhaseOfRank phase;
-  std::uint64_t peak_memory_bytes = 0;
-  std::array<char, 64> host{};
-};
 
 std::uint64_t peak_memory_bytes() {
   rusage usage{};
@@ -37,10 +32,25 @@ nlohmann::ordered_json provenance_json(const Provenance& origin) {
 
 }  // namespace
 
+// What each rank sends to rank 0.
+struct RunRecord::Wire {
+  PhaseOfRank phase;
+  Usage usage;
+  std::array<char, 64> host{};
+};
+
 double PhaseOfRank::waiting_seconds() const { return std::max(0.0, seconds * n_threads - busy_seconds); }
 
+RunRecord::Usage RunRecord::usage_since_last() {
+  const std::uint64_t n_sent = traffic().n_sent;
+  const std::uint64_t n_spilled = traffic().n_spilled;
+  return {.n_sent = n_sent - std::exchange(counted_.n_sent, n_sent),
+          .n_spilled = n_spilled - std::exchange(counted_.n_spilled, n_spilled),
+          .peak_memory_bytes = peak_memory_bytes()};
+}
+
 void RunRecord::add_phase(const mpi::Communicator& comm, const std::string& name, const PhaseOfRank& mine) {
-  Wire wire{.phase = mine, .peak_memory_bytes = peak_memory_bytes(), .host = {}};
+  Wire wire{.phase = mine, .usage = usage_since_last(), .host = {}};
   mpi::host_name().copy(wire.host.data(), wire.host.size() - 1);
   const std::vector<Wire> all = mpi::gather_ragged(comm, std::array{wire});
   if (!comm.is_root()) {
@@ -48,8 +58,7 @@ void RunRecord::add_phase(const mpi::Communicator& comm, const std::string& name
   }
   Phase phase{.name = name, .ranks = {}};
   for (const Wire& rank : all) {
-    phase.ranks.push_back(
-        {.phase = rank.phase, .peak_memory_bytes = rank.peak_memory_bytes, .host = rank.host.data()});
+    phase.ranks.push_back({.phase = rank.phase, .usage = rank.usage, .host = rank.host.data()});
   }
   phases_.push_back(std::move(phase));
 }
@@ -75,7 +84,9 @@ std::string RunRecord::json() const {
                        {"indices", line.phase.n_indices},
                        {"bytes", line.phase.n_bytes},
                        {"steals", line.phase.n_steals},
-                       {"peak_memory_bytes", line.peak_memory_bytes}});
+                       {"sent_bytes", line.usage.n_sent},
+                       {"spilled_bytes", line.usage.n_spilled},
+                       {"peak_memory_bytes", line.usage.peak_memory_bytes}});
     }
     phases.push_back({{"name", phase.name},
                       {"seconds", seconds},

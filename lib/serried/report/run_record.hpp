@@ -33,9 +33,10 @@ struct PhaseOfRank {
 ///
 /// The file: {"provenance": {"program", "version", "command_line", "host", "started", "ranks", "seed"?},
 /// "phases": [{"name", "seconds", "efficiency", "ranks": [{"rank", "host", "threads", "wall_seconds",
-/// "busy_seconds", "waiting_seconds", "indices", "bytes", "steals", "peak_memory_bytes"}]}]}. "seconds" is the
-/// longest of the ranks; "efficiency" is busy time by wall time and threads; "peak_memory_bytes" is the largest
-/// resident set that the process had up to the end of the phase.
+/// "busy_seconds", "waiting_seconds", "indices", "bytes", "steals", "sent_bytes", "spilled_bytes", "peak_memory_bytes"}]}]}.
+/// "seconds" is the longest of the ranks; "efficiency" is busy time by wall time and threads; "sent_bytes" and "spilled_bytes"
+/// are what the process has moved since the phase before (traffic.hpp); "peak_memory_bytes" is the largest resident set that it
+/// had up to the end of the phase.
 class RunRecord {
  public:
   explicit RunRecord(Provenance origin) : origin_(std::move(origin)) {}
@@ -47,9 +48,16 @@ class RunRecord {
   [[nodiscard]] std::string json() const;
 
  private:
+  // Of one rank's process.
+  struct Usage {
+    std::uint64_t n_sent = 0;
+    std::uint64_t n_spilled = 0;
+    std::uint64_t peak_memory_bytes = 0;
+  };
+  struct Wire;
   struct RankLine {
     PhaseOfRank phase;
-    std::uint64_t peak_memory_bytes = 0;
+    Usage usage;
     std::string host;
   };
   struct Phase {
@@ -57,8 +65,11 @@ class RunRecord {
     std::vector<RankLine> ranks;
   };
 
+  [[nodiscard]] Usage usage_since_last();
+
   Provenance origin_;
   std::vector<Phase> phases_;
+  Usage counted_;  // up to the last phase
 };
 
 /// Local: processor time of this process so far, user and system, all threads.

@@ -58,7 +58,7 @@ template <Key K, class V, class Op>
                                                  int partition_bits, const Op& op) {
   using Packed = PackedRows<K, V>;
   const mpi::Communicator& comm = source.comm();
-  PartitionedRecords records(comm, rounds_of(source, "combining"), std::move(stores),
+  PartitionedRecords records(source.nodes(), rounds_of(source, "combining"), std::move(stores),
                              std::size_t{1} << partition_bits);
   constexpr int max_levels = 6;
   for (int level = 1; level < max_levels; ++level) {

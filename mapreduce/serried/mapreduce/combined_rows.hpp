@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -17,6 +18,7 @@
 
 #include <serried/job/run.hpp>
 #include <serried/mapreduce/combine_table.hpp>
+#include <serried/mapreduce/early_exchange.hpp>
 #include <serried/mapreduce/hot_rows.hpp>
 #include <serried/mapreduce/key_traits.hpp>
 #include <serried/mapreduce/packed_rows.hpp>
@@ -31,6 +33,7 @@ struct CombineOptions {
   std::size_t store_bytes = std::size_t{1} << 30;  ///< beyond it, partitions go to disk
   std::size_t cache_bytes = std::size_t{2} << 20;  ///< a table of this size is not worth avoiding
   std::string tmp{};                               ///< see SpillFile
+  EarlyExchange* early = nullptr;                  ///< takes full blocks
   bool checked = false;                            ///< see TextOptions
 };
 
@@ -214,9 +217,19 @@ class CombinedRows {
           PartitionStore::Options{.n_partitions = std::size_t{1} << options_.partition_bits,
                                   .memory = options_.store_bytes,
                                   .tmp = options_.tmp,
-                                  .largest_block = std::size_t{16} << 10});
+                                  .largest_block = std::size_t{16} << 10,
+                                  .hand_over = hand_over()});
       put_ = {store_.get(), options_.partition_bits};
     }
+  }
+
+  [[nodiscard]] std::function<bool(std::size_t, std::span<const char>)> hand_over() const {
+    if (options_.early == nullptr) {
+      return {};
+    }
+    return [early = options_.early](std::size_t partition, std::span<const char> block) {
+      return early->take(partition, block);
+    };
   }
 
   // All rows that are not in the store.

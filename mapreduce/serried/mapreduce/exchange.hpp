@@ -22,12 +22,11 @@
 namespace serried::mapreduce {
 
 /// Which rank holds which part: the parts of rank 0 first, one for each of its threads, then those of rank 1,
-/// …, and the way between them.
+/// …
 class Layout {
  public:
-  /// Collective. `comm` must outlive the layout and its copies.
-  Layout(const mpi::Communicator& comm, int n_threads)
-      : first_part_(1, 0), nodes_(std::make_shared<mpi::NodeExchange>(comm)) {
+  /// Collective.
+  Layout(const mpi::Communicator& comm, int n_threads) : first_part_(1, 0) {
     for (const int n : mpi::allgather_value(comm, n_threads)) {
       first_part_.push_back(first_part_.back() + static_cast<std::size_t>(n));
     }
@@ -38,11 +37,9 @@ class Layout {
   [[nodiscard]] std::size_t n_parts_of(std::size_t rank) const {
     return first_part_[rank + 1] - first_part_[rank];
   }
-  [[nodiscard]] mpi::NodeExchange& nodes() const { return *nodes_; }
 
  private:
   std::vector<std::size_t> first_part_;  // one more than there are ranks
-  std::shared_ptr<mpi::NodeExchange> nodes_;
 };
 
 /// Rows as bytes: a 32-bit key size, the key, the value.
@@ -154,20 +151,24 @@ class Delivery {
 /// Memory that rows refer to, kept alive with them.
 using Keepers = std::vector<std::shared_ptr<const void>>;
 
+/// Collective: messages[r] goes to rank r, received[r] came from it, counted for the run record.
+void exchange_messages(mpi::NodeExchange& nodes, const std::vector<std::vector<char>>& messages,
+                       std::vector<std::vector<char>>& received);
+
 template <class V>
 struct Exchange {
   std::vector<Delivery<V>> deliveries;  ///< one for each local part
   Keepers keepers;                      ///< the received bytes, which long keys refer to
 
   /// Collective: what all threads of all ranks gave. `senders`: one for each thread of this rank; emptied.
-  static Exchange run(const mpi::Communicator& comm, const Layout& layout, std::vector<Sender<V>>& senders) {
+  static Exchange run(mpi::NodeExchange& nodes, const Layout& layout, std::vector<Sender<V>>& senders) {
     // A message: for each part of its receiver {rows, bytes}, then the bytes of each part.
     struct PartHeader {
       std::uint64_t n_rows = 0;
       std::uint64_t n_bytes = 0;
     };
-    const auto n_ranks = static_cast<std::size_t>(comm.size());
-    const auto me = static_cast<std::size_t>(comm.rank());
+    const auto n_ranks = static_cast<std::size_t>(nodes.comm().size());
+    const auto me = static_cast<std::size_t>(nodes.comm().rank());
     std::vector<std::vector<char>> outgoing(n_ranks);
     for (std::size_t rank = 0; rank < n_ranks; ++rank) {
       if (rank == me) {
@@ -198,8 +199,8 @@ struct Exchange {
       }
     }
 
-    std::vector<std::span<const char>> messages(outgoing.begin(), outgoing.end());
-    auto received = std::make_shared<std::vector<std::vector<char>>>(layout.nodes().exchange(messages));
+    auto received = std::make_shared<std::vector<std::vector<char>>>();
+    exchange_messages(nodes, outgoing, *received);
 
     Exchange result;
     result.deliveries.resize(layout.n_parts_of(me));

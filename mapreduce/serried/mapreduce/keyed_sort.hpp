@@ -105,7 +105,7 @@ void sort_in_memory(const TextSource& source, const Layout& layout, KeyedRows<K,
         rows.parts[part] = {};
       });
     });
-    auto exchange = Exchange<V>::run(comm, layout, senders);
+    auto exchange = Exchange<V>::run(source.nodes(), layout, senders);
     rows.parts.resize(layout.n_parts_of(me));
     mpi::together(comm, [&] {
       for_each_on_threads(source.n_threads(), rows.parts.size(), [&](std::size_t part, std::size_t) {
@@ -203,7 +203,7 @@ class StoredSort {
             rows.for_each_piece(part, visit);
           }
         });
-    PartitionedRecords records(comm(), options, partitioned(std::move(rows), splitters),
+    PartitionedRecords records(source_->nodes(), options, partitioned(std::move(rows), splitters),
                                splitters.n_partitions());
     constexpr int max_levels = 4;
     for (int level = 1; level < max_levels; ++level) {

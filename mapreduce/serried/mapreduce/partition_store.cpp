@@ -71,7 +71,8 @@ PartitionStore::PartitionStore(const Options& options)
       pool_(block_bytes_, std::min(options.memory / 8, std::size_t{32} << 20)),
       open_(options.n_partitions),
       partitions_(options.n_partitions),
-      spill_(options.tmp) {
+      spill_(options.tmp),
+      hand_over_(options.hand_over) {
   expects(options.n_partitions > 0, "there is a partition");
 }
 
@@ -125,8 +126,27 @@ void PartitionStore::close_chunk(std::size_t partition) {
   open.place = Open::none;
 }
 
+// Whether what the last block holds was handed over, so that it has room for `n_bytes`.
+bool PartitionStore::empties_block(std::size_t partition, std::size_t n_bytes) {
+  std::vector<Block>& blocks = partitions_[partition].blocks;
+  if (!hand_over_ || blocks.empty() || blocks.back().size == 0 || blocks.back().capacity < n_bytes) {
+    return false;
+  }
+  Block& last = blocks.back();
+  if (!hand_over_(partition, {last.bytes, last.size})) {
+    return false;
+  }
+  last.size = 0;
+  open_[partition].next = last.bytes;
+  open_[partition].end = last.bytes + last.capacity;
+  return true;
+}
+
 // A record that is longer than a block gets one of its own.
 void PartitionStore::add_block(std::size_t partition, std::size_t n_bytes) {
+  if (empties_block(partition, n_bytes)) {
+    return;
+  }
   const std::size_t capacity = std::max(block_bytes_, n_bytes);
   if (n_held_ + capacity > memory_) {
     spill_full_blocks();
@@ -186,22 +206,24 @@ void PartitionStore::spill(Partition& partition, std::vector<Block> blocks) {
   flush();
 }
 
+void PartitionStore::add_chunks(std::size_t partition, std::span<const char> block) {
+  close_chunk(partition);
+  Open& open = open_[partition];
+  for_each_chunk(block, [&](const Chunk& chunk) {
+    const std::size_t n_bytes = sizeof(ChunkHeader) + chunk.records.size();
+    if (open.room() < n_bytes) {
+      add_block(partition, n_bytes);
+    }
+    std::memcpy(open.next, &chunk.header, sizeof(ChunkHeader));
+    std::memcpy(open.next + sizeof(ChunkHeader), chunk.records.data(), chunk.records.size());
+    open.next += n_bytes;
+    partitions_[partition].blocks.back().size += n_bytes;
+  });
+}
+
 void PartitionStore::absorb(const PartitionStore& other) {
   for (std::size_t i = 0; i < partitions_.size(); ++i) {
-    close_chunk(i);
-    Open& open = open_[i];
-    other.for_each_block(i, [&](std::span<const char> block) {
-      for_each_chunk(block, [&](const Chunk& chunk) {
-        const std::size_t n_bytes = sizeof(ChunkHeader) + chunk.records.size();
-        if (open.room() < n_bytes) {
-          add_block(i, n_bytes);
-        }
-        std::memcpy(open.next, &chunk.header, sizeof(ChunkHeader));
-        std::memcpy(open.next + sizeof(ChunkHeader), chunk.records.data(), chunk.records.size());
-        open.next += n_bytes;
-        partitions_[i].blocks.back().size += n_bytes;
-      });
-    });
+    other.for_each_block(i, [&](std::span<const char> block) { add_chunks(i, block); });
   }
 }
 

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -91,6 +92,8 @@ class PartitionStore {
     std::size_t memory = std::size_t{1} << 28;           ///< bytes that may be held before some go to disk
     std::string tmp{};                                   ///< see SpillFile
     std::size_t largest_block = std::size_t{256} << 10;  ///< what is not full wastes memory
+    /// Is offered the chunks of a block that is full; true if it has taken them, so that they are not here any more.
+    std::function<bool(std::size_t partition, std::span<const char> block)> hand_over{};
   };
   explicit PartitionStore(const Options& options);
 
@@ -120,6 +123,8 @@ class PartitionStore {
     ++to.n_records;
   }
 
+  /// Adds chunks, whose places must not be those of others here.
+  void add_chunks(std::size_t partition, std::span<const char> block);
   /// Adds all that `other`, which has as many partitions, has; no place may be in both. After its `finish`.
   void absorb(const PartitionStore& other);
 
@@ -188,6 +193,7 @@ class PartitionStore {
   void open_chunk(std::size_t partition, const Position& position, std::size_t n_bytes);
   void close_chunk(std::size_t partition);
   void add_block(std::size_t partition, std::size_t n_bytes);
+  [[nodiscard]] bool empties_block(std::size_t partition, std::size_t n_bytes);
   void spill_full_blocks();
   void spill(Partition& partition, std::vector<Block> blocks);
 
@@ -199,6 +205,7 @@ class PartitionStore {
   std::vector<Partition> partitions_;
   SpillFile spill_;
   std::vector<char> spill_buffer_;
+  std::function<bool(std::size_t, std::span<const char>)> hand_over_;
 };
 
 }  // namespace serried::mapreduce

@@ -6,9 +6,9 @@
 
 #include <serried/base/contract.hpp>
 #include <serried/base/error.hpp>
+#include <serried/mapreduce/exchange.hpp>
 #include <serried/mapreduce/partitioned_records.hpp>
 #include <serried/mpi/allreduce.hpp>
-#include <serried/mpi/alltoall.hpp>
 
 namespace serried::mapreduce {
 namespace {
@@ -23,9 +23,9 @@ std::size_t n_largest(const std::vector<Range>& ranges) {
 
 }  // namespace
 
-PartitionedRecords::PartitionedRecords(const mpi::Communicator& comm, Options options, Stores stores,
+PartitionedRecords::PartitionedRecords(mpi::NodeExchange& nodes, Options options, Stores stores,
                                        std::size_t n_partitions, const std::vector<bool>& parts_equals)
-    : comm_(&comm), options_(std::move(options)) {
+    : nodes_(&nodes), comm_(&nodes.comm()), options_(std::move(options)) {
   for (std::size_t i = 0; i < n_partitions; ++i) {
     partitions_.push_back({.level = 0,
                            .index = i,
@@ -219,8 +219,7 @@ void PartitionedRecords::exchange() {
       }
     }
   });
-  const std::vector<std::span<const char>> messages(outgoing_.begin(), outgoing_.end());
-  mpi::alltoall_ragged<char>(*comm_, messages, received_);
+  exchange_messages(*nodes_, outgoing_, received_);
 }
 
 std::vector<Chunk> PartitionedRecords::chunks_of(std::size_t i,

@@ -1,6 +1,6 @@
 /// Records that lie in the stores of all ranks, partition by partition, on their way to the ranks that work on them.
 ///
-///     PartitionedRecords records(comm, options, std::move(stores), n_partitions);
+///     PartitionedRecords records(nodes, options, std::move(stores), n_partitions);
 ///     while (records.cut_again([&](const Partition& partition, std::size_t n_wanted) { … })) {
 ///     }
 ///     records.for_each_round(Deal::in_turn, [&](Range mine) {   // of the partitions
@@ -29,6 +29,7 @@
 #include <serried/mapreduce/partition_store.hpp>
 #include <serried/mpi/agree.hpp>
 #include <serried/mpi/communicator.hpp>
+#include <serried/mpi/node_exchange.hpp>
 
 namespace serried::mapreduce {
 
@@ -59,8 +60,8 @@ class PartitionedRecords {
   };
 
   /// Collective: `stores` of this rank, finished, hold records in `n_partitions` each, which should have `bytes_each`.
-  /// `comm` must outlive this. `parts_equals[i]` is that of partition i; none is, if it is empty.
-  PartitionedRecords(const mpi::Communicator& comm, Options options, Stores stores, std::size_t n_partitions,
+  /// `nodes` must outlive this. `parts_equals[i]` is that of partition i; none is, if it is empty.
+  PartitionedRecords(mpi::NodeExchange& nodes, Options options, Stores stores, std::size_t n_partitions,
                      const std::vector<bool>& parts_equals = {});
 
   [[nodiscard]] std::size_t n_partitions() const { return partitions_.size(); }
@@ -165,6 +166,7 @@ class PartitionedRecords {
   void throw_if_stopped() const;
   void exchange();
 
+  mpi::NodeExchange* nodes_;
   const mpi::Communicator* comm_;
   Options options_;
   std::vector<Stores> levels_;

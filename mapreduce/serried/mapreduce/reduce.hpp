@@ -25,6 +25,7 @@
 #include <serried/mapreduce/combine_partitions.hpp>
 #include <serried/mapreduce/combine_table.hpp>
 #include <serried/mapreduce/combined_rows.hpp>
+#include <serried/mapreduce/early_exchange.hpp>
 #include <serried/mapreduce/exchange.hpp>
 #include <serried/mapreduce/keyed.hpp>
 #include <serried/mapreduce/on_threads.hpp>
@@ -69,6 +70,31 @@ namespace detail {
           .cache_bytes = std::min(cache_bytes, share / 2),
           .tmp = options.tmp,
           .checked = options.checked};
+}
+
+// Collective: nothing if ranks do not exchange before all is read. Part of the memory of the threads' tables and stores is its.
+[[nodiscard]] inline std::unique_ptr<EarlyExchange> early_exchange(const TextSource& source,
+                                                                   CombineOptions& options) {
+  const mpi::NodeMap& nodes = source.nodes().nodes();
+  const TextOptions& given = source.options();
+  const bool is_wanted = given.exchange_early.value_or(nodes.n_nodes() > 1);
+  if (!is_wanted || !given.job.checkpoint.empty()) {
+    return nullptr;
+  }
+  const auto me = static_cast<std::size_t>(source.comm().rank());
+  std::vector<bool> is_far(nodes.n_ranks());
+  for (std::size_t rank = 0; rank < is_far.size(); ++rank) {
+    is_far[rank] = given.exchange_early ? rank != me : nodes.node_of(rank) != nodes.node_of(me);
+  }
+  options.table_bytes -= options.table_bytes / 4;
+  options.store_bytes -= options.store_bytes / 4;
+  auto early = std::make_unique<EarlyExchange>(
+      source.comm(), std::move(is_far),
+      EarlyExchange::Options{.n_partitions = std::size_t{1} << options.partition_bits,
+                             .memory = given.memory / 8,
+                             .tmp = given.tmp});
+  options.early = early.get();
+  return early;
 }
 
 // The rows of a table that are in use, in a vector of their own.
@@ -131,7 +157,7 @@ template <Key K, class V, class Op>
     }
     tables.clear();
   });
-  auto exchange = Exchange<V>::run(comm, layout, senders);
+  auto exchange = Exchange<V>::run(source.nodes(), layout, senders);
   std::ranges::move(exchange.keepers, std::back_inserter(rows.keepers));
   mpi::together(comm, [&] {
     on_threads(n_threads, [&](int thread) {
@@ -149,29 +175,30 @@ template <Key K, class V, class Op>
   return rows;
 }
 
-// Collective: what all threads of all ranks have combined, combined.
+// Collective: what all threads of all ranks have combined, combined. `early` may be null.
 template <Key K, class V, class Op>
 [[nodiscard]] KeyedData<K, V> exchange_combined(const std::shared_ptr<const TextSource>& source,
                                                 const Layout& layout,
                                                 std::vector<CombinedRows<K, V, Op>> combined,
-                                                const CombineOptions& options, const SourceCounts& counts,
-                                                const Op& op) {
+                                                const CombineOptions& options, EarlyExchange* early,
+                                                const SourceCounts& counts, const Op& op) {
   const mpi::Communicator& comm = source->comm();
   const report::TimedPhase phase(source->record(), comm, "exchange");
   const bool is_partitioned =
       std::ranges::any_of(combined, [](const auto& of_thread) { return of_thread.is_partitioned(); });
-  KeyedRows<K, V> rows;
-  if (mpi::allreduce_value(comm, static_cast<int>(is_partitioned), mpi::max) == 0) {
-    rows = exchange_tables<K, V>(*source, layout, std::move(combined), op);
-  } else {
-    PartitionedRecords::Stores stores(combined.size());
-    mpi::together(comm, [&] {
-      for_each_on_threads(source->n_threads(), stores.size(), [&](std::size_t i, std::size_t) {
-        stores[i] = std::move(combined[i]).take_store();
-      });
-    });
-    rows = combine_partitions<K, V>(*source, std::move(stores), options.partition_bits, op);
+  const bool are_partitioned = mpi::allreduce_value(comm, static_cast<int>(is_partitioned), mpi::max) != 0;
+  PartitionedRecords::Stores stores(are_partitioned ? combined.size() : 0);
+  mpi::together(comm, [&] {
+    for_each_on_threads(source->n_threads(), stores.size(),
+                        [&](std::size_t i, std::size_t) { stores[i] = std::move(combined[i]).take_store(); });
+  });
+  if (early != nullptr) {
+    early->finish();
+    stores.push_back(std::move(*early).take_store());
   }
+  KeyedRows<K, V> rows =
+      are_partitioned ? combine_partitions<K, V>(*source, std::move(stores), options.partition_bits, op)
+                      : exchange_tables<K, V>(*source, layout, std::move(combined), op);
   phase.finish(source->n_threads());
   return {source, layout, std::move(rows), counts};
 }
@@ -185,9 +212,10 @@ KeyedData<K, V> reduce(const S& stage, const Op& op) {
   const std::shared_ptr<const TextSource>& source = stage.source();
   const mpi::Communicator& comm = source->comm();
   const Layout layout(comm, source->n_threads());
-  const detail::CombineOptions options =
+  detail::CombineOptions options =
       detail::combine_options(*source, layout, stage.n_sources(), stage.n_bytes_known());
   mpi::together(comm, [&] { SpillFile::try_folder(options.tmp); });
+  const std::unique_ptr<detail::EarlyExchange> early = detail::early_exchange(*source, options);
 
   // Each thread combines what it reads.
   const std::string purpose = std::string("reduce 1 to ") +
@@ -209,6 +237,9 @@ KeyedData<K, V> reduce(const S& stage, const Op& op) {
           combined.add(stored_form(item.key), item.value, is_passing);
         });
         combined.flush();
+        if (early) {
+          early->progress();
+        }
         return n_records;
       });
   const SourceCounts counts = source->counts_of(parts);
@@ -217,7 +248,8 @@ KeyedData<K, V> reduce(const S& stage, const Op& op) {
   for (auto& part : parts) {
     combined.push_back(std::move(part.part));
   }
-  return detail::exchange_combined<K, V>(source, layout, std::move(combined), options, counts, op);
+  return detail::exchange_combined<K, V>(source, layout, std::move(combined), options, early.get(), counts,
+                                         op);
 }
 
 template <Key K, class V>
@@ -247,8 +279,8 @@ auto KeyedData<K, V>::regroup(Function function, Op op) const {
       of_thread.flush();
     }
   });
-  return detail::exchange_combined<K2, V2>(source_, layout_, std::move(combined), options, source_counts_,
-                                           op);
+  return detail::exchange_combined<K2, V2>(source_, layout_, std::move(combined), options, nullptr,
+                                           source_counts_, op);
 }
 
 }  // namespace serried::mapreduce

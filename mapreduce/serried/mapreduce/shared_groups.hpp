@@ -16,13 +16,13 @@
 
 #include <serried/base/parallel.hpp>
 #include <serried/mapreduce/block_store.hpp>
+#include <serried/mapreduce/exchange.hpp>
 #include <serried/mapreduce/group_output.hpp>
 #include <serried/mapreduce/partition_store.hpp>
 #include <serried/mapreduce/text_source.hpp>
 #include <serried/mpi/agree.hpp>
 #include <serried/mpi/allgather.hpp>
 #include <serried/mpi/allreduce.hpp>
-#include <serried/mpi/alltoall.hpp>
 
 namespace serried::mapreduce::detail {
 
@@ -286,8 +286,7 @@ class SharedGroups {
           }
         }
       });
-      const std::vector<std::span<const char>> messages(outgoing.begin(), outgoing.end());
-      mpi::alltoall_ragged<char>(comm, messages, received);
+      exchange_messages(source_.nodes(), outgoing, received);
       mpi::together(comm, [&] {
         for (const std::vector<char>& message : received) {
           for (const char* at = message.data(); at != message.data() + message.size();) {

@@ -63,7 +63,7 @@ class SortedRecords {
       : source_(std::move(source)),
         order_(order),
         equals_(equals),
-        records_(source_->comm(),
+        records_(source_->nodes(),
                  {.memory = source_->options().memory,
                   .round_bytes = source_->options().memory / 12,
                   .bytes_each = bytes_each,

@@ -35,9 +35,8 @@ namespace serried::mapreduce {
 namespace detail {
 
 template <class Record, class Feed>
-[[nodiscard]] auto pipeline_of(TextSource source, Feed feed) {
-  return Pipeline(
-      SourceStage<Record, Feed>(std::make_shared<const TextSource>(std::move(source)), std::move(feed)));
+[[nodiscard]] auto pipeline_of(std::shared_ptr<const TextSource> source, Feed feed) {
+  return Pipeline(SourceStage<Record, Feed>(std::move(source), std::move(feed)));
 }
 
 }  // namespace detail
@@ -45,15 +44,16 @@ template <class Record, class Feed>
 /// The records of CSV and TSV files, as Fields: views, which are to be mapped to something else before they are sorted or kept.
 [[nodiscard]] inline auto delimited(const mpi::Communicator& comm, const std::vector<std::string>& patterns,
                                     const Delimited& kind, const TextOptions& options = {}) {
-  return detail::pipeline_of<Fields>(TextSource(comm, patterns, delimited_format(kind), options),
-                                     DelimitedFeed(kind));
+  return detail::pipeline_of<Fields>(
+      std::make_shared<const TextSource>(comm, patterns, delimited_format(kind), options),
+      DelimitedFeed(kind));
 }
 
 /// Files as WholeFile: path and content, decompressed, of up to `max_bytes` each.
 [[nodiscard]] inline auto files(const mpi::Communicator& comm, const std::vector<std::string>& patterns,
                                 std::uint64_t max_bytes, const TextOptions& options = {}) {
-  return detail::pipeline_of<WholeFile>(TextSource(comm, patterns, whole_files(max_bytes), options),
-                                        whole_file_feed);
+  return detail::pipeline_of<WholeFile>(
+      std::make_shared<const TextSource>(comm, patterns, whole_files(max_bytes), options), whole_file_feed);
 }
 
 /// Records of `record_bytes` each, as text.
@@ -61,7 +61,8 @@ template <class Record, class Feed>
                                          const std::vector<std::string>& patterns, std::size_t record_bytes,
                                          const TextOptions& options = {}) {
   return detail::pipeline_of<std::string_view>(
-      TextSource(comm, patterns, fixed_records(record_bytes), options), FixedRecordFeed{record_bytes});
+      std::make_shared<const TextSource>(comm, patterns, fixed_records(record_bytes), options),
+      FixedRecordFeed{record_bytes});
 }
 
 /// Records of type T that Pipeline::save has written, as ViewOf<T>: those of one file after those of another. T is what was saved,
@@ -70,14 +71,15 @@ template <Saveable T>
 [[nodiscard]] auto load(const mpi::Communicator& comm, const std::vector<std::string>& patterns,
                         const TextOptions& options = {}) {
   return detail::pipeline_of<ViewOf<T>>(
-      TextSource(comm, patterns, saved_records(saved_type_name<T>()), options), SavedRecordFeed<T>());
+      std::make_shared<const TextSource>(comm, patterns, saved_records(saved_type_name<T>()), options),
+      SavedRecordFeed<T>());
 }
 
 /// The numbers from 0 to n - 1. `options.split_bytes` is not used.
 [[nodiscard]] inline auto indices(const mpi::Communicator& comm, std::uint64_t n, TextOptions options = {}) {
   options.split_bytes = indices_per_split(n);
-  return detail::pipeline_of<std::uint64_t>(TextSource(comm, index_inputs(n), index_format(n), options),
-                                            index_feed);
+  return detail::pipeline_of<std::uint64_t>(
+      std::make_shared<const TextSource>(comm, index_inputs(n), index_format(n), options), index_feed);
 }
 
 /// The elements of a container, which is the same on all ranks and must outlive the pipeline.
@@ -85,9 +87,9 @@ template <class T>
 [[nodiscard]] auto elements(const mpi::Communicator& comm, std::span<const T> container,
                             TextOptions options = {}) {
   options.split_bytes = indices_per_split(container.size());
-  return detail::pipeline_of<T>(
-      TextSource(comm, index_inputs(container.size()), index_format(container.size()), options),
-      ElementFeed<T>(container));
+  return detail::pipeline_of<T>(std::make_shared<const TextSource>(comm, index_inputs(container.size()),
+                                                                   index_format(container.size()), options),
+                                ElementFeed<T>(container));
 }
 
 /// The rows of a dataset in HDF5 files, of `n_values` numbers each, as std::span<const T>: to be mapped to something else before
@@ -97,7 +99,8 @@ template <hdf5::Element T>
                                 const std::string& dataset, std::uint64_t n_values = 1,
                                 const TextOptions& options = {}) {
   return detail::pipeline_of<std::span<const T>>(
-      TextSource(comm, patterns, hdf5_rows<T>(dataset, n_values), options), Hdf5RowFeed<T>{n_values});
+      std::make_shared<const TextSource>(comm, patterns, hdf5_rows<T>(dataset, n_values), options),
+      Hdf5RowFeed<T>{n_values});
 }
 
 /// The rows of a table in HDF5 files as structs; `type` says which members they have (hdf5/row_type.hpp).
@@ -105,8 +108,9 @@ template <hdf5::RowStruct Row>
 [[nodiscard]] auto hdf5_table(const mpi::Communicator& comm, const std::vector<std::string>& patterns,
                               const std::string& table, const hdf5::RowType& type,
                               const TextOptions& options = {}) {
-  return detail::pipeline_of<Row>(TextSource(comm, patterns, hdf5_table_rows(table, type), options),
-                                  Hdf5StructFeed<Row>());
+  return detail::pipeline_of<Row>(
+      std::make_shared<const TextSource>(comm, patterns, hdf5_table_rows(table, type), options),
+      Hdf5StructFeed<Row>());
 }
 
 }  // namespace serried::mapreduce

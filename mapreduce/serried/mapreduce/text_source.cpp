@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <memory>
 #include <utility>
 
 #include <fmt/format.h>
@@ -55,6 +57,11 @@ TextSource::TextSource(const mpi::Communicator& comm, InputList inputs, Format f
   options_.split_bytes += (format_.unit - options_.split_bytes % format_.unit) % format_.unit;
   options_.memory = mpi::broadcast_value(comm_, options.memory);
   options_.job.threads = job::n_threads_of(comm_, options.job);
+  constexpr std::uint64_t smallest_round = std::uint64_t{256} << 10;
+  constexpr std::uint64_t largest_round = std::uint64_t{64} << 20;
+  nodes_ = std::make_unique<mpi::NodeExchange>(
+      comm_, mpi::NodeExchangeOptions{.round_bytes =
+                                          std::clamp(options_.memory / 16, smallest_round, largest_round)});
   if (format_.prepare) {
     format_.prepare(comm_, inputs_, options_.job.threads);
   }

@@ -23,6 +23,7 @@
 #include <serried/mapreduce/text.hpp>
 #include <serried/mpi/check_collectives.hpp>
 #include <serried/mpi/communicator.hpp>
+#include <serried/mpi/node_exchange.hpp>
 
 namespace serried::mapreduce {
 
@@ -44,6 +45,10 @@ struct TextOptions {
   std::uint64_t memory = std::uint64_t{512} << 20;
   /// Folder for what does not fit into memory; empty: $TMPDIR, or /tmp.
   std::string tmp{};
+
+  /// Whether ranks send each other what they have while they still read (early_exchange.hpp). By default where they are on
+  /// several nodes; never with a checkpoint, which holds what was read where it was read.
+  std::optional<bool> exchange_early{};
 
   /// Records on which a function throws are put aside there, and the job goes on (quarantine.hpp), or on no rank. Null: the
   /// first error ends it.
@@ -118,6 +123,8 @@ class TextSource {
       : TextSource(comm, patterns, text_format(separator), options) {}
   /// Of inputs that are known, the same list on all ranks.
   TextSource(const mpi::Communicator& comm, InputList inputs, Format format, const TextOptions& options);
+  TextSource(const TextSource&) = delete;
+  TextSource& operator=(const TextSource&) = delete;
 
   /// Collective. `purpose` says what is made of the text, for a checkpoint must not be taken for that of something else:
   /// "count", "reduce 8-byte values". Every block of every input is visited by exactly one thread of one rank: `visit(part,
@@ -159,6 +166,8 @@ class TextSource {
   [[nodiscard]] const InputList& inputs() const { return inputs_; }
   [[nodiscard]] const TextOptions& options() const { return options_; }
   [[nodiscard]] const mpi::Communicator& comm() const { return comm_; }
+  /// For exchanges between all ranks.
+  [[nodiscard]] mpi::NodeExchange& nodes() const { return *nodes_; }
   [[nodiscard]] int n_threads() const { return options_.job.threads; }
   [[nodiscard]] report::RunRecord* record() const { return options_.job.record; }
 
@@ -230,6 +239,7 @@ class TextSource {
   [[nodiscard]] SourceCounts over_all_ranks(SourceCounts counts) const;
 
   mpi::Communicator comm_;
+  std::unique_ptr<mpi::NodeExchange> nodes_;
   InputList inputs_;
   Format format_;
   TextOptions options_;

@@ -54,6 +54,7 @@ Items items_of(const Delivery<V>& delivery) {
 }
 
 void expect_delivered(std::size_t n_rows, bool to_one_part, bool reserves) {
+  mpi::NodeExchange nodes(world());
   const Layout layout(world(), static_cast<int>(threads_of(my_rank())));
   const std::size_t only = layout.n_parts() / 2;
   std::vector<Sender<std::uint64_t>> senders;
@@ -68,7 +69,7 @@ void expect_delivered(std::size_t n_rows, bool to_one_part, bool reserves) {
       sender.add(to_one_part ? only : row.part, {store_key(row.key).key, row.value});
     }
   }
-  const auto exchange = Exchange<std::uint64_t>::run(world(), layout, senders);
+  const auto exchange = Exchange<std::uint64_t>::run(nodes, layout, senders);
   senders.clear();
 
   ASSERT_EQ(exchange.deliveries.size(), threads_of(my_rank()));
