@@ -121,6 +121,12 @@ void FileDescriptor::write(std::span<const char> bytes) const {
                [&](std::size_t done, std::size_t n) { return ::write(descriptor_, bytes.data() + done, n); });
 }
 
+void FileDescriptor::begin_sync(std::uint64_t offset, std::size_t n_bytes) const noexcept {
+  // What fails here, `sync` will say.
+  static_cast<void>(::sync_file_range(descriptor_, static_cast<off64_t>(offset),
+                                      static_cast<off64_t>(n_bytes), SYNC_FILE_RANGE_WRITE));
+}
+
 void FileDescriptor::sync() const {
   if (::fsync(descriptor_) != 0) {
     throw system_error("sync", errno, path_);

@@ -39,6 +39,8 @@ class FileDescriptor {
   /// Writes all of `bytes`, at `offset` or at the current position.
   void write_at(std::uint64_t offset, std::span<const char> bytes) const;
   void write(std::span<const char> bytes) const;
+  /// sync_file_range(2): the device is to begin with these bytes, which are written. Only a wish: does not replace `sync`.
+  void begin_sync(std::uint64_t offset, std::size_t n_bytes) const noexcept;
   /// fsync(2): returns when the data is on the device.
   void sync() const;
   [[nodiscard]] std::uint64_t size() const;

@@ -113,6 +113,11 @@ OutputFile::OutputFile(const mpi::Communicator& comm, const std::string& path)
 
 void OutputFile::local_write_at(std::uint64_t offset, std::span<const char> bytes) const {
   file_.write_at(offset, bytes);
+  // While the ranks go on working, the device does too: then `commit` has little to wait for.
+  constexpr std::size_t worth_it = std::size_t{128} << 10;
+  if (bytes.size() >= worth_it) {
+    file_.begin_sync(offset, bytes.size());
+  }
 }
 
 void OutputFile::commit(std::uint64_t n_bytes) {
