@@ -185,8 +185,8 @@ class Pipeline {
   }
   /// Collective: sorted by bytes, as numbers, or by `<`.
   [[nodiscard]] auto sort() const { return sort_by(ascending); }
-  /// Collective: each record once, sorted as by sort. All copies of a record are brought together first, and must fit into the
-  /// memory of a rank: where few records are very frequent, reduce_by_key drops copies where they are read.
+  /// Collective: each record once, sorted as by sort. Copies of frequent records are dropped where they are read; those that
+  /// are left, of a record that makes up all of the input one in thousands, must fit into the memory of a rank.
   [[nodiscard]] auto distinct() const {
     return SortedPipeline<Record, Ascending>(stage_, ascending, Equals::first_stays);
   }

@@ -103,7 +103,7 @@ requires std::convertible_to<typename S::Record, std::string_view>
   const PartitionStore::Options options{
       .n_partitions = splitters.n_partitions(), .memory = memory, .tmp = source->options().tmp};
   auto parts = stage.for_each_block(
-      "sort 1 " + purpose, [&] { return Stored(order, splitters, options); },
+      "sort 1 " + purpose, [&] { return Stored(order, splitters, equals, options); },
       [&](Stored& stored, const RecordBlock& block, auto&& each) {
         Position position{block.place, 0};
         each([&](std::string_view record) {

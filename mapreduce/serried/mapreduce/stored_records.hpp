@@ -3,12 +3,14 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include <serried/mapreduce/partition_store.hpp>
+#include <serried/mapreduce/recent_records.hpp>
 #include <serried/mapreduce/record_order.hpp>
 #include <serried/mapreduce/splitters.hpp>
 
@@ -18,13 +20,21 @@ namespace serried::mapreduce::detail {
 template <RecordOrder Order>
 class StoredRecords {
  public:
-  StoredRecords(const Order& order, const Splitters<Order>& splitters, const PartitionStore::Options& options)
+  StoredRecords(const Order& order, const Splitters<Order>& splitters, Equals equals,
+                const PartitionStore::Options& options)
       : order_(&order),
         splitters_(&splitters),
         store_(std::make_unique<PartitionStore>(options)),
-        most_unsaved_(options.memory / 4) {}
+        most_unsaved_(options.memory / 4) {
+    if (equals == Equals::first_stays) {
+      recent_.emplace(options.memory / 8);
+    }
+  }
 
   void add(const Position& position, std::string_view record) {
+    if (recent_ && recent_->has_earlier(position, record)) {
+      return;
+    }
     store_->add(splitters_->partition_of(order_->prefix(record), record, position.place), position, record);
   }
 
@@ -71,6 +81,7 @@ class StoredRecords {
   const Splitters<Order>* splitters_;
   std::unique_ptr<PartitionStore> store_;
   std::size_t most_unsaved_;
+  std::optional<RecentRecords> recent_;
 };
 
 }  // namespace serried::mapreduce::detail
