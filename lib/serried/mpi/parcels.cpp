@@ -1,12 +1,9 @@
 #include <algorithm>
-#include <functional>
-#include <memory>
 #include <thread>
 #include <utility>
 
 #include <serried/base/checked_cast.hpp>
 #include <serried/base/contract.hpp>
-#include <serried/mpi/allreduce.hpp>
 #include <serried/mpi/check_code.hpp>
 #include <serried/mpi/parcels.hpp>
 #include <serried/mpi/point_to_point.hpp>
@@ -17,10 +14,8 @@ namespace {
 
 // What all ranks have posted to each, on its way to them.
 struct Closing {
-  Closing(const Communicator& comm, std::vector<std::uint64_t> n_posted_to)
-      : n_sent_to(std::move(n_posted_to)), request(async_allreduce(comm, n_sent_to, std::plus<>{})) {}
   std::vector<std::uint64_t> n_sent_to;
-  Request request;
+  MPI_Request request = MPI_REQUEST_NULL;
 };
 
 }  // namespace
@@ -28,6 +23,14 @@ struct Closing {
 Parcels::Parcels(const Communicator& comm, std::size_t n_at_once)
     : comm_(comm.dup()), n_at_once_(n_at_once), n_posted_to_(static_cast<std::size_t>(comm.size())) {
   expects(n_at_once > 0, "a message can be received at a time");
+}
+
+// MPI reads and writes what is moving; only a job that fails leaves anything behind.
+Parcels::~Parcels() {
+  if (!leaving_.empty() || !arriving_.empty()) {
+    static_cast<void>(new std::vector<Moving>(std::move(leaving_)));
+    static_cast<void>(new std::vector<Moving>(std::move(arriving_)));
+  }
 }
 
 void Parcels::post(int destination, std::vector<char> bytes) {
@@ -58,23 +61,22 @@ void Parcels::let_leave() {
 void Parcels::start_receiving() {
   while (arriving_.size() < n_at_once_) {
     int is_there = 0;
-    MPI_Message message = MPI_MESSAGE_NULL;
     MPI_Status status;
-    check(MPI_Improbe(any_source, any_tag, comm_.get(), &is_there, &message, &status), "MPI_Improbe");
+    check(MPI_Iprobe(any_source, any_tag, comm_.get(), &is_there, &status), "MPI_Iprobe");
     if (is_there == 0) {
       return;
     }
     int n_bytes = 0;
     check(MPI_Get_count(&status, MPI_CHAR, &n_bytes), "MPI_Get_count");
-    Moving& next = arriving_.emplace_back();
+    Moving next;
     if (!spare_.empty()) {
       next.bytes = std::move(spare_.back());
       spare_.pop_back();
     }
     next.bytes.resize(static_cast<std::size_t>(n_bytes));
-    std::vector<MPI_Request> request(1, MPI_REQUEST_NULL);
-    check(MPI_Imrecv(next.bytes.data(), n_bytes, MPI_CHAR, &message, request.data()), "MPI_Imrecv");
-    next.request = Request(std::move(request), Request::Buffer::is_written);
+    next.request =
+        async_receive(comm_, next.bytes, status.MPI_SOURCE, status.MPI_TAG);  // the one that was seen
+    arriving_.push_back(std::move(next));
   }
 }
 
@@ -97,20 +99,26 @@ bool Parcels::close(const Visit& visit, std::optional<std::chrono::milliseconds>
   using Clock = std::chrono::steady_clock;
   const Waiting waiting("close of parcels");
   const Clock::time_point start = Clock::now();
-  // A rank that has failed on its own does not come: hence not the blocking form.
-  auto closing = std::make_unique<Closing>(comm_, n_posted_to_);
-  for (bool are_counted = false;;) {
-    are_counted = are_counted || closing->request.test();
+  // A rank that has failed on its own does not come: hence neither a blocking collective nor one that is checked. MPI writes
+  // there until it is complete, and cannot be told not to.
+  auto* const closing = new Closing{n_posted_to_};
+  check(MPI_Iallreduce(MPI_IN_PLACE, closing->n_sent_to.data(), comm_.size(), MPI_UINT64_T, MPI_SUM,
+                       comm_.get(), &closing->request),
+        "MPI_Iallreduce");
+  for (int are_counted = 0;;) {
+    if (are_counted == 0) {
+      check(MPI_Test(&closing->request, &are_counted, MPI_STATUS_IGNORE), "MPI_Test");
+    }
     if (auto bytes = poll()) {
       visit(*std::move(bytes));
       continue;
     }
-    if (are_counted && leaving_.empty() &&
+    if (are_counted != 0 && leaving_.empty() &&
         n_received_ == closing->n_sent_to[static_cast<std::size_t>(comm_.rank())]) {
+      delete closing;
       return true;
     }
     if (limit && Clock::now() - start > *limit) {
-      static_cast<void>(closing.release());  // MPI may yet write there, and cannot be told not to
       return false;
     }
     std::this_thread::yield();

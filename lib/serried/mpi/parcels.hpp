@@ -24,15 +24,18 @@
 
 namespace serried::mpi {
 
-/// Not thread-safe: for the thread that calls MPI. Before it is destroyed it must be closed.
+/// Not thread-safe: for the thread that calls MPI. Before it is destroyed it must be closed, unless the job fails.
 class Parcels {
  public:
   using Visit = std::function<void(std::vector<char> bytes)>;
 
   /// Collective. At most `n_at_once` messages are being received at a time.
   explicit Parcels(const Communicator& comm, std::size_t n_at_once = 16);
+  Parcels(const Parcels&) = delete;
+  Parcels& operator=(const Parcels&) = delete;
+  ~Parcels();
 
-  /// Local; sends without waiting. At least 1 byte, less than 2 GiB.
+  /// Local; sends without waiting. 1 byte to 1 GiB.
   void post(int destination, std::vector<char> bytes);
   /// Local; the next message that has arrived, if any; of one sender not always in the order in which they were posted.
   [[nodiscard]] std::optional<std::vector<char>> poll();
@@ -40,8 +43,8 @@ class Parcels {
   [[nodiscard]] std::size_t n_leaving() const noexcept { return leaving_.size(); }
   [[nodiscard]] const Communicator& comm() const noexcept { return comm_; }
 
-  /// Collective: `visit` gets the messages that were still under way to this rank. False if other ranks, or messages, did
-  /// not come within `limit`: where they may have failed.
+  /// Collective, once, and the end: `visit`, which must not throw, gets the messages that were still under way to this rank.
+  /// False if other ranks, or messages, did not come within `limit`: where they may have failed.
   bool close(const Visit& visit, std::optional<std::chrono::milliseconds> limit = {});
 
  private:

@@ -8,8 +8,8 @@
 
 #include <serried/mpi/check.hpp>
 #include <serried/mpi/gather.hpp>
+#include <serried/report/moved_bytes.hpp>
 #include <serried/report/run_record.hpp>
-#include <serried/report/traffic.hpp>
 
 namespace serried::report {
 namespace {
@@ -41,11 +41,15 @@ struct RunRecord::Wire {
 
 double PhaseOfRank::waiting_seconds() const { return std::max(0.0, seconds * n_threads - busy_seconds); }
 
+RunRecord::RunRecord(Provenance origin) : origin_(std::move(origin)) {
+  static_cast<void>(usage_since_last());
+}
+
 RunRecord::Usage RunRecord::usage_since_last() {
-  const std::uint64_t n_sent = traffic().n_sent;
-  const std::uint64_t n_spilled = traffic().n_spilled;
-  return {.n_sent = n_sent - std::exchange(counted_.n_sent, n_sent),
-          .n_spilled = n_spilled - std::exchange(counted_.n_spilled, n_spilled),
+  const std::uint64_t sent = moved_bytes().sent;
+  const std::uint64_t spilled = moved_bytes().spilled;
+  return {.sent_bytes = sent - std::exchange(counted_.sent_bytes, sent),
+          .spilled_bytes = spilled - std::exchange(counted_.spilled_bytes, spilled),
           .peak_memory_bytes = peak_memory_bytes()};
 }
 
@@ -84,8 +88,8 @@ std::string RunRecord::json() const {
                        {"indices", line.phase.n_indices},
                        {"bytes", line.phase.n_bytes},
                        {"steals", line.phase.n_steals},
-                       {"sent_bytes", line.usage.n_sent},
-                       {"spilled_bytes", line.usage.n_spilled},
+                       {"sent_bytes", line.usage.sent_bytes},
+                       {"spilled_bytes", line.usage.spilled_bytes},
                        {"peak_memory_bytes", line.usage.peak_memory_bytes}});
     }
     phases.push_back({{"name", phase.name},

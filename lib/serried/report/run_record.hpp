@@ -35,11 +35,11 @@ struct PhaseOfRank {
 /// "phases": [{"name", "seconds", "efficiency", "ranks": [{"rank", "host", "threads", "wall_seconds",
 /// "busy_seconds", "waiting_seconds", "indices", "bytes", "steals", "sent_bytes", "spilled_bytes", "peak_memory_bytes"}]}]}.
 /// "seconds" is the longest of the ranks; "efficiency" is busy time by wall time and threads; "sent_bytes" and "spilled_bytes"
-/// are what the process has moved since the phase before (traffic.hpp); "peak_memory_bytes" is the largest resident set that it
+/// are what the process has moved since the phase before (moved_bytes.hpp); "peak_memory_bytes" is the largest resident set that it
 /// had up to the end of the phase.
 class RunRecord {
  public:
-  explicit RunRecord(Provenance origin) : origin_(std::move(origin)) {}
+  explicit RunRecord(Provenance origin);
 
   /// Collective, one gather. A phase that a job runs through again (an input after another) is another entry.
   void add_phase(const mpi::Communicator& comm, const std::string& name, const PhaseOfRank& mine);
@@ -50,8 +50,8 @@ class RunRecord {
  private:
   // Of one rank's process.
   struct Usage {
-    std::uint64_t n_sent = 0;
-    std::uint64_t n_spilled = 0;
+    std::uint64_t sent_bytes = 0;
+    std::uint64_t spilled_bytes = 0;
     std::uint64_t peak_memory_bytes = 0;
   };
   struct Wire;

@@ -16,6 +16,7 @@ class Arena {
  public:
   [[nodiscard]] const char* keep(std::string_view bytes) {
     if (bytes.size() > room_) {
+      n_bytes_ += room_;  // that nobody gets
       room_ = std::max(chunk_bytes, bytes.size());
       next_ = chunks_.emplace_back(std::make_unique_for_overwrite<char[]>(room_)).get();
     }

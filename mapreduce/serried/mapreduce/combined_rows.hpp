@@ -26,9 +26,8 @@
 
 namespace serried::mapreduce::detail {
 
-/// The same on all ranks, for partitions must be.
 struct CombineOptions {
-  int partition_bits = 6;                          ///< of a hash: there are 2^partition_bits partitions
+  int partition_bits = 6;  ///< of a hash: there are 2^partition_bits partitions, the same number on all ranks
   std::size_t table_bytes = std::size_t{1} << 30;  ///< the most that a table may have
   std::size_t store_bytes = std::size_t{1} << 30;  ///< beyond it, partitions go to disk
   std::size_t cache_bytes = std::size_t{2} << 20;  ///< a table of this size is not worth avoiding

@@ -3,10 +3,10 @@
 #include <cstring>
 #include <exception>
 
-#include <serried/base/partition.hpp>
+#include <serried/base/contract.hpp>
 #include <serried/mapreduce/early_exchange.hpp>
 #include <serried/mpi/agree.hpp>
-#include <serried/report/traffic.hpp>
+#include <serried/report/moved_bytes.hpp>
 
 namespace serried::mapreduce::detail {
 namespace {
@@ -39,17 +39,6 @@ EarlyExchange::EarlyExchange(const mpi::Communicator& comm, std::vector<bool> is
                                                                    .largest_block = std::size_t{16} << 10})),
       open_(is_far_.size()) {}
 
-EarlyExchange::~EarlyExchange() {
-  using namespace std::chrono_literals;
-  if (!is_finished_) {
-    try {
-      // All ranks get here soon, unless one fails alone, whose error must be said.
-      static_cast<void>(parcels_.close([](const std::vector<char>&) {}, 5s));
-    } catch (...) {  // the first error is the one that is under way
-    }
-  }
-}
-
 // Hashes are spread evenly, so that these are about the partitions which the rounds will give it.
 std::size_t EarlyExchange::owner_of(std::size_t partition) const {
   return partition * is_far_.size() / n_partitions_;
@@ -62,6 +51,9 @@ bool EarlyExchange::take(std::size_t partition, std::span<const char> block) {
     return false;
   }
   const std::scoped_lock lock(mutex_);
+  if (is_finished_) {
+    return false;
+  }
   std::vector<char>& message = open_[rank];
   if (message.size() + n_bytes > message_bytes_) {
     if (full_.size() + n_leaving_ >= n_most_) {
@@ -85,7 +77,7 @@ void EarlyExchange::send() {
     full.swap(full_);
   }
   for (Message& message : full) {
-    report::traffic().n_sent += message.bytes.size();
+    report::moved_bytes().sent += message.bytes.size();
     parcels_.post(static_cast<int>(message.rank), std::move(message.bytes));
   }
 }
@@ -103,36 +95,60 @@ void EarlyExchange::progress() {
 void EarlyExchange::keep(std::span<const char> message) {
   while (!message.empty()) {
     Header header;
+    expects(message.size() >= sizeof header, "a message is made of whole blocks");
     std::memcpy(&header, message.data(), sizeof header);
-    store_->add_chunks(header.partition, message.subspan(sizeof header, header.n_bytes));
-    message = message.subspan(sizeof header + header.n_bytes);
+    message = message.subspan(sizeof header);
+    expects(header.n_bytes <= message.size() && header.partition < n_partitions_,
+            "a message is made of whole blocks");
+    store_->add_chunks(header.partition, message.first(header.n_bytes));
+    message = message.subspan(header.n_bytes);
   }
 }
 
 void EarlyExchange::finish() {
-  for (std::size_t rank = 0; rank < open_.size(); ++rank) {
-    if (!open_[rank].empty()) {
-      full_.push_back({rank, std::move(open_[rank])});
-    }
-  }
-  send();
-  std::exception_ptr failure;
-  static_cast<void>(parcels_.close([&](const std::vector<char>& message) {
+  std::exception_ptr failure;  // the others must not wait for this rank
+  const auto attempt = [&](const auto& act) {
     try {
       if (!failure) {
-        keep(message);
+        act();
       }
     } catch (...) {
-      failure = std::current_exception();  // the others must not wait for this rank
+      failure = std::current_exception();
     }
-  }));
-  is_finished_ = true;
+  };
+  {
+    const std::scoped_lock lock(mutex_);
+    is_finished_ = true;
+  }
+  attempt([&] {
+    for (std::size_t rank = 0; rank < open_.size(); ++rank) {
+      if (!open_[rank].empty()) {
+        full_.push_back({rank, std::move(open_[rank])});
+      }
+    }
+    send();
+  });
+  static_cast<void>(
+      parcels_.close([&](const std::vector<char>& message) { attempt([&] { keep(message); }); }));
   mpi::together(parcels_.comm(), [&] {
     if (failure) {
       std::rethrow_exception(failure);
     }
     store_->finish();
   });
+}
+
+void EarlyExchange::abandon() noexcept {
+  using namespace std::chrono_literals;
+  if (is_finished_) {
+    return;
+  }
+  is_finished_ = true;
+  try {
+    // All ranks get here soon, unless one fails alone, whose error must be said.
+    static_cast<void>(parcels_.close([](const std::vector<char>&) {}, 5s));
+  } catch (...) {  // the first error is the one that is under way
+  }
 }
 
 }  // namespace serried::mapreduce::detail

@@ -34,16 +34,16 @@ class EarlyExchange {
   EarlyExchange(const mpi::Communicator& comm, std::vector<bool> is_far, const Options& options);
   EarlyExchange(const EarlyExchange&) = delete;
   EarlyExchange& operator=(const EarlyExchange&) = delete;
-  /// Collective where it was not finished, because of an error on all ranks.
-  ~EarlyExchange();
 
-  /// Local, for any thread: takes chunks of a partition, unless they should stay here or too much is under way.
+  /// Local, for any thread: takes chunks of a partition, unless they should stay here, too much is under way or it is finished.
   [[nodiscard]] bool take(std::size_t partition, std::span<const char> block);
   /// Local: sends and receives what can be without waiting. Does nothing on threads other than the one that made this.
   void progress();
   /// Collective: waits until all that was taken has arrived. Throws the same serried::Error on all ranks if there is no room
   /// for it.
   void finish();
+  /// Collective, after an error that is the same on all ranks: drops what is under way. Does nothing if it was finished.
+  void abandon() noexcept;
   /// What has arrived, finished.
   [[nodiscard]] std::unique_ptr<PartitionStore> take_store() && { return std::move(store_); }
 
@@ -68,9 +68,9 @@ class EarlyExchange {
   std::size_t n_most_;  // messages under way
   mpi::Parcels parcels_;
   std::unique_ptr<PartitionStore> store_;  // what has arrived
-  bool is_finished_ = false;
 
-  std::mutex mutex_;                     // of what follows
+  std::mutex mutex_;  // of what follows
+  bool is_finished_ = false;
   std::vector<std::vector<char>> open_;  // by rank: the message that is being filled
   std::vector<Message> full_;
   std::size_t n_leaving_ = 0;

@@ -14,6 +14,8 @@
 #include <utility>
 #include <vector>
 
+#include <serried/base/error.hpp>
+#include <serried/mapreduce/exchange_messages.hpp>
 #include <serried/mapreduce/row.hpp>
 #include <serried/mpi/allgather.hpp>
 #include <serried/mpi/communicator.hpp>
@@ -150,10 +152,6 @@ class Delivery {
 
 /// Memory that rows refer to, kept alive with them.
 using Keepers = std::vector<std::shared_ptr<const void>>;
-
-/// Collective: messages[r] goes to rank r, received[r] came from it, counted for the run record.
-void exchange_messages(mpi::NodeExchange& nodes, const std::vector<std::vector<char>>& messages,
-                       std::vector<std::vector<char>>& received);
 
 template <class V>
 struct Exchange {

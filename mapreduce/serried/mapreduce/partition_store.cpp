@@ -11,7 +11,8 @@ namespace {
 // Blocks that are being filled take an eighth of the memory at most.
 std::size_t block_bytes_for(const PartitionStore::Options& options) {
   constexpr std::size_t smallest = std::size_t{4} << 10;
-  return std::clamp(options.memory / 8 / options.n_partitions, smallest, options.largest_block);
+  const std::size_t n_filled = options.n_filled > 0 ? options.n_filled : options.n_partitions;
+  return std::clamp(options.memory / 8 / n_filled, smallest, options.largest_block);
 }
 
 // Whether they are so many whole records.

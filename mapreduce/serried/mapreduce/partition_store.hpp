@@ -89,6 +89,7 @@ class PartitionStore {
  public:
   struct Options {
     std::size_t n_partitions = 1;
+    std::size_t n_filled = 0;                            ///< of them, about, if not all
     std::size_t memory = std::size_t{1} << 28;           ///< bytes that may be held before some go to disk
     std::string tmp{};                                   ///< see SpillFile
     std::size_t largest_block = std::size_t{256} << 10;  ///< what is not full wastes memory

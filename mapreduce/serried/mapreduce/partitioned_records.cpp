@@ -6,7 +6,7 @@
 
 #include <serried/base/contract.hpp>
 #include <serried/base/error.hpp>
-#include <serried/mapreduce/exchange.hpp>
+#include <serried/mapreduce/exchange_messages.hpp>
 #include <serried/mapreduce/partitioned_records.hpp>
 #include <serried/mpi/allreduce.hpp>
 
@@ -70,7 +70,7 @@ void PartitionedRecords::measure() {
   mpi::allreduce(*comm_, most, mpi::max);
   for (std::size_t i = 0; i < sizes.size(); ++i) {
     partitions_[i].n_bytes = sizes[i];
-    partitions_[i].n_bytes_most = most[i];
+    partitions_[i].n_bytes_sent = most[i];
   }
 }
 
@@ -122,6 +122,16 @@ void PartitionedRecords::begin_rounds(Deal deal) {
     }
     left_[rank].end = next;
   }
+  // What a rank has of its own slice it need not send: after an early exchange that is nearly all.
+  const Range mine = left_[static_cast<std::size_t>(comm_->rank())];
+  std::vector<std::uint64_t> stay(partitions_.size());
+  for (std::size_t i = mine.begin; i < mine.end; ++i) {
+    stay[i] = n_bytes_here(partitions_[i]);
+  }
+  mpi::allreduce(*comm_, stay, std::plus<>{});
+  for (std::size_t i = 0; i < stay.size(); ++i) {
+    partitions_[i].n_bytes_sent = std::min(partitions_[i].n_bytes_sent, partitions_[i].n_bytes - stay[i]);
+  }
 }
 
 // The next `n_each` partitions of each rank.
@@ -143,7 +153,7 @@ bool PartitionedRecords::fits(const std::vector<Range>& ranges) const {
     std::uint64_t n_bytes = 0;
     for (std::size_t i = range.begin; i < range.end; ++i) {
       n_bytes += partitions_[i].n_bytes;
-      n_bytes_sent += partitions_[i].n_bytes_most;
+      n_bytes_sent += partitions_[i].n_bytes_sent;
     }
     if (n_bytes > options_.round_bytes || n_bytes_sent > 2 * options_.round_bytes) {
       return false;

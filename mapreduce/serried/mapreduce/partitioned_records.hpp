@@ -55,7 +55,7 @@ class PartitionedRecords {
     std::size_t index = 0;      ///< in the stores of that level
     int n_bits = 0;             ///< of hashes that all its records agree in, if all cuts were made by hashes
     std::uint64_t n_bytes = 0;  ///< over all ranks
-    std::uint64_t n_bytes_most = 0;  ///< on the rank that has most of it
+    std::uint64_t n_bytes_sent = 0;  ///< by one rank, at most
     bool parts_equals = false;       ///< its records may compare equal to some of the partition before
   };
 

@@ -77,14 +77,17 @@ namespace detail {
                                                                    CombineOptions& options) {
   const mpi::NodeMap& nodes = source.nodes().nodes();
   const TextOptions& given = source.options();
-  const bool is_wanted = given.exchange_early.value_or(nodes.n_nodes() > 1);
+  const bool is_wanted = given.exchange_early == ExchangeEarly::between_ranks ||
+                         (given.exchange_early == ExchangeEarly::between_nodes && nodes.n_nodes() > 1);
   if (!is_wanted || !given.job.checkpoint.empty()) {
     return nullptr;
   }
   const auto me = static_cast<std::size_t>(source.comm().rank());
   std::vector<bool> is_far(nodes.n_ranks());
   for (std::size_t rank = 0; rank < is_far.size(); ++rank) {
-    is_far[rank] = given.exchange_early ? rank != me : nodes.node_of(rank) != nodes.node_of(me);
+    is_far[rank] = given.exchange_early == ExchangeEarly::between_ranks
+                       ? rank != me
+                       : nodes.node_of(rank) != nodes.node_of(me);
   }
   options.table_bytes -= options.table_bytes / 4;
   options.store_bytes -= options.store_bytes / 4;
@@ -95,6 +98,19 @@ namespace detail {
                              .tmp = given.tmp});
   options.early = early.get();
   return early;
+}
+
+// What `act` returns. If it throws, the same on all ranks, nothing of the exchange, which may be null, stays under way.
+template <class Act>
+auto abandoned_if_failed(EarlyExchange* early, const Act& act) {
+  try {
+    return act();
+  } catch (...) {
+    if (early != nullptr) {
+      early->abandon();
+    }
+    throw;
+  }
 }
 
 // The rows of a table that are in use, in a vector of their own.
@@ -221,35 +237,37 @@ KeyedData<K, V> reduce(const S& stage, const Op& op) {
   const std::string purpose = std::string("reduce 1 to ") +
                               (TextKey<K> ? "text" : std::to_string(sizeof(K)) + "-byte") + " keys and " +
                               std::to_string(sizeof(V)) + "-byte values";
-  auto parts = stage.for_each_block(
-      purpose, [&] { return Combined(op, options); },
-      [&](Combined& combined, const RecordBlock& block, auto&& each) {
-        combined.set_progress(block.share_done);
-        std::uint64_t n_records = 0;
-        const std::string_view text = block.bytes;
-        each([&](const KeyValue<K, V>& item) {
-          ++n_records;
-          const std::string_view key = key_bytes(item.key);
-          // The table refers to a long key until it is flushed, which is too late for one that is not part of
-          // the block.
-          const bool is_passing = key.size() > short_bytes_capacity &&
-                                  (key.data() < text.data() || key.data() >= text.data() + text.size());
-          combined.add(stored_form(item.key), item.value, is_passing);
+  return detail::abandoned_if_failed(early.get(), [&] {
+    auto parts = stage.for_each_block(
+        purpose, [&] { return Combined(op, options); },
+        [&](Combined& combined, const RecordBlock& block, auto&& each) {
+          combined.set_progress(block.share_done);
+          std::uint64_t n_records = 0;
+          const std::string_view text = block.bytes;
+          each([&](const KeyValue<K, V>& item) {
+            ++n_records;
+            const std::string_view key = key_bytes(item.key);
+            // The table refers to a long key until it is flushed, which is too late for one that is not part of
+            // the block.
+            const bool is_passing = key.size() > short_bytes_capacity &&
+                                    (key.data() < text.data() || key.data() >= text.data() + text.size());
+            combined.add(stored_form(item.key), item.value, is_passing);
+          });
+          combined.flush();
+          if (early) {
+            early->progress();
+          }
+          return n_records;
         });
-        combined.flush();
-        if (early) {
-          early->progress();
-        }
-        return n_records;
-      });
-  const SourceCounts counts = source->counts_of(parts);
-  std::vector<Combined> combined;
-  combined.reserve(parts.size());
-  for (auto& part : parts) {
-    combined.push_back(std::move(part.part));
-  }
-  return detail::exchange_combined<K, V>(source, layout, std::move(combined), options, early.get(), counts,
-                                         op);
+    const SourceCounts counts = source->counts_of(parts);
+    std::vector<Combined> combined;
+    combined.reserve(parts.size());
+    for (auto& part : parts) {
+      combined.push_back(std::move(part.part));
+    }
+    return detail::exchange_combined<K, V>(source, layout, std::move(combined), options, early.get(), counts,
+                                           op);
+  });
 }
 
 template <Key K, class V>

@@ -16,7 +16,7 @@
 
 #include <serried/base/parallel.hpp>
 #include <serried/mapreduce/block_store.hpp>
-#include <serried/mapreduce/exchange.hpp>
+#include <serried/mapreduce/exchange_messages.hpp>
 #include <serried/mapreduce/group_output.hpp>
 #include <serried/mapreduce/partition_store.hpp>
 #include <serried/mapreduce/text_source.hpp>

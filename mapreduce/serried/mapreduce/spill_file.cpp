@@ -9,7 +9,7 @@
 
 #include <serried/base/error.hpp>
 #include <serried/mapreduce/spill_file.hpp>
-#include <serried/report/traffic.hpp>
+#include <serried/report/moved_bytes.hpp>
 
 namespace serried::mapreduce {
 namespace {
@@ -64,7 +64,7 @@ SpillFile::Piece SpillFile::append(std::span<const char> bytes) {
   }
   const Piece piece{.offset = n_stored_, .n_stored = stored.size(), .n_bytes = bytes.size()};
   n_stored_ += stored.size();
-  report::traffic().n_spilled += stored.size();
+  report::moved_bytes().spilled += stored.size();
   return piece;
 }
 

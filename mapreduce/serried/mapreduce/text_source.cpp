@@ -56,12 +56,14 @@ TextSource::TextSource(const mpi::Communicator& comm, InputList inputs, Format f
   options_.split_bytes = mpi::broadcast_value(comm_, options.split_bytes);
   options_.split_bytes += (format_.unit - options_.split_bytes % format_.unit) % format_.unit;
   options_.memory = mpi::broadcast_value(comm_, options.memory);
+  options_.exchange_early =
+      static_cast<ExchangeEarly>(mpi::broadcast_value(comm_, static_cast<int>(options.exchange_early)));
   options_.job.threads = job::n_threads_of(comm_, options.job);
   constexpr std::uint64_t smallest_round = std::uint64_t{256} << 10;
   constexpr std::uint64_t largest_round = std::uint64_t{64} << 20;
   nodes_ = std::make_unique<mpi::NodeExchange>(
       comm_, mpi::NodeExchangeOptions{.round_bytes =
-                                          std::clamp(options_.memory / 16, smallest_round, largest_round)});
+                                          std::clamp(options_.memory / 32, smallest_round, largest_round)});
   if (format_.prepare) {
     format_.prepare(comm_, inputs_, options_.job.threads);
   }

@@ -27,6 +27,8 @@
 
 namespace serried::mapreduce {
 
+enum class ExchangeEarly : int { never, between_nodes, between_ranks };
+
 /// The same on all ranks, but for `job.threads`.
 struct TextOptions {
   job::Options job;        ///< threads, progress, checkpoint: a folder of its own for each pipeline
@@ -46,9 +48,9 @@ struct TextOptions {
   /// Folder for what does not fit into memory; empty: $TMPDIR, or /tmp.
   std::string tmp{};
 
-  /// Whether ranks send each other what they have while they still read (early_exchange.hpp). By default where they are on
-  /// several nodes; never with a checkpoint, which holds what was read where it was read.
-  std::optional<bool> exchange_early{};
+  /// Between whom what is to be combined travels while records are still read (early_exchange.hpp). Between none if there is a
+  /// checkpoint, which holds what was read where it was read.
+  ExchangeEarly exchange_early = ExchangeEarly::between_nodes;
 
   /// Records on which a function throws are put aside there, and the job goes on (quarantine.hpp), or on no rank. Null: the
   /// first error ends it.

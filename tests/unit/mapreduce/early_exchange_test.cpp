@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <fstream>
 #include <functional>
 #include <map>
 #include <memory>
@@ -123,31 +124,54 @@ TEST(EarlyExchange, NotOfWhatStaysNear) {
   early.finish();
 }
 
-// What is under way when all ranks fail is nobody's any more, and disturbs nobody.
-TEST(EarlyExchange, LeavesNothingUnderWay) {
-  for (int round = 0; round < 5; ++round) {
-    try {
-      EarlyExchange early(world(), all_others(), {.n_partitions = n_partitions, .memory = 64 << 20});
-      for (std::size_t i = 0; i < n_partitions; ++i) {
-        for (int j = 0; j < 100; ++j) {
-          static_cast<void>(early.take(i, a_chunk(10'000)));
-        }
-      }
-      early.progress();
-      throw std::runtime_error("as planned");
-    } catch (const std::runtime_error&) {
+// Takes `n` blocks of every partition that is not this rank's own.
+void take_blocks(EarlyExchange& early, int n) {
+  for (std::size_t i = 0; i < n_partitions; ++i) {
+    for (int j = 0; j < n; ++j) {
+      static_cast<void>(early.take(i, a_chunk(10'000)));
     }
   }
 }
 
+// What is under way when all ranks fail is nobody's any more.
+TEST(EarlyExchange, AbandonedLeavesNothingUnderWay) {
+  for (int round = 0; round < 5; ++round) {
+    EarlyExchange early(world(), all_others(), {.n_partitions = n_partitions, .memory = 64 << 20});
+    take_blocks(early, 100);
+    early.progress();
+    early.abandon();
+    EXPECT_FALSE(early.take(0, a_chunk(100)));
+    EXPECT_FALSE(early.take(n_partitions - 1, a_chunk(100)));
+    EarlyExchange next(world(), all_others(), {.n_partitions = n_partitions, .memory = 64 << 20});
+    next.finish();
+    EXPECT_EQ(std::move(next).take_store()->n_bytes(), 0U);
+  }
+}
+
+// Where there is no room for what arrives, all ranks say so.
+TEST(EarlyExchange, ADeviceThatIsFull) {
+  const SharedFolder folder;
+  const test::SmallFileSystem small(folder.path("small"));
+  if (!small.is_there() || world().size() == 1) {
+    GTEST_SKIP() << "cannot mount a tmpfs here, or there is nobody to exchange with";
+  }
+  folder.on_root([&] { std::ofstream(folder.path("small/full")) << std::string(256 << 10, 'x'); });
+  EarlyExchange early(world(), all_others(),
+                      {.n_partitions = n_partitions, .memory = 1 << 16, .tmp = folder.path("small")});
+  take_blocks(early, 100);
+  const Error error = error_of([&] { early.finish(); });
+  EXPECT_THAT(std::string(error.what()), HasSubstr("No space left on device"));
+  EXPECT_TRUE(same_everywhere(error.what()));
+}
+
 class EarlyReductionTest : public testing::Test {
  protected:
-  static TextOptions options(bool is_early, int threads) {
+  static TextOptions options(ExchangeEarly early, int threads) {
     TextOptions options;
     options.job.threads = threads;
     options.split_bytes = 50'000;
     options.memory = std::uint64_t{8} << 20;
-    options.exchange_early = is_early;
+    options.exchange_early = early;
     return options;
   }
   [[nodiscard]] std::string write_words() const {
@@ -174,26 +198,29 @@ TEST_F(EarlyReductionTest, GivesTheSameBytes) {
   const std::string path = write_words();
   std::string late;
   for (const int threads : {1, 3}) {
-    for (const bool is_early : {false, true}) {
-      auto counts = counts_of(path, options(is_early, threads));
+    for (const auto early :
+         {ExchangeEarly::never, ExchangeEarly::between_nodes, ExchangeEarly::between_ranks}) {
+      auto counts = counts_of(path, options(early, threads));
       counts.sort_by(ascending_key).write_tsv(folder_.path("out"));
       const std::string written = folder_.read("out");
       if (late.empty()) {
         late = written;
         EXPECT_GT(late.size(), 1'000'000U);
       }
-      EXPECT_TRUE(written == late) << threads << " threads, early: " << is_early;
+      EXPECT_TRUE(written == late) << threads << " threads, " << static_cast<int>(early);
     }
   }
 }
 
 TEST_F(EarlyReductionTest, EndsWithTheErrorOfAFunction) {
   const std::string path = write_words();
+  TextOptions early = options(ExchangeEarly::between_ranks, 2);
+  early.memory = std::uint64_t{1} << 20;  // so that tables are full soon
   const Error error = error_of([&] {
     std::atomic<int> n{0};
-    static_cast<void>(text_words(world(), {path}, options(true, 2))
+    static_cast<void>(text_words(world(), {path}, early)
                           .map([&](std::string_view word) {
-                            if (++n > 20'000) {
+                            if (++n > 40'000) {
                               throw std::runtime_error("no more words");
                             }
                             return KeyValue{word, std::uint64_t{1}};
@@ -202,7 +229,7 @@ TEST_F(EarlyReductionTest, EndsWithTheErrorOfAFunction) {
   });
   EXPECT_THAT(std::string(error.what()), HasSubstr("no more words"));
   EXPECT_TRUE(same_everywhere(error.what()));
-  EXPECT_GT(counts_of(path, options(true, 2)).count(), 1000U);
+  EXPECT_GT(counts_of(path, early).count(), 1000U);
 }
 
 }  // namespace

@@ -1,5 +1,8 @@
-#include <serried/mapreduce/exchange.hpp>
-#include <serried/report/traffic.hpp>
+#include <cstddef>
+#include <span>
+
+#include <serried/mapreduce/exchange_messages.hpp>
+#include <serried/report/moved_bytes.hpp>
 
 namespace serried::mapreduce {
 
@@ -9,7 +12,7 @@ void exchange_messages(mpi::NodeExchange& nodes, const std::vector<std::vector<c
   nodes.exchange(outgoing, received);
   const auto me = static_cast<std::size_t>(nodes.comm().rank());
   for (std::size_t rank = 0; rank < messages.size(); ++rank) {
-    report::traffic().n_sent += rank == me ? 0 : messages[rank].size();
+    report::moved_bytes().sent += rank == me ? 0 : messages[rank].size();
   }
 }
 
