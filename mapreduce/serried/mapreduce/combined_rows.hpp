@@ -74,8 +74,14 @@ class CombinedRows {
       look_at_table();
     }
   }
-  /// Finishes the additions so far: afterwards no key outside is referred to.
-  void flush() { table_->flush(); }
+  /// Finishes the additions so far: afterwards no key outside is referred to. After each block of input, for few long keys may
+  /// have filled the table's memory.
+  void flush() {
+    table_->flush();
+    if (table_->n_bytes() > options_.table_bytes && table_->n_keys() > 0) {
+      look_at_table();
+    }
+  }
   /// See CombineTable.
   void set_progress(double share) { table_->set_progress(share); }
 

@@ -272,6 +272,10 @@ class StoredSort {
                                     const ForEach& for_each_records) {
     constexpr std::size_t n_samples_each = 64;
     const std::uint64_t stride = n_bytes / (n_wanted * n_samples_each) + 1;
+    // Of all ranks together. The first records are as good a sample as all: they come in the order of hashes.
+    constexpr std::uint64_t enough = std::uint64_t{64} << 20;
+    const std::uint64_t n_bytes_most =
+        std::min(source_->options().memory / 16, enough) / static_cast<std::uint64_t>(comm().size());
     Sample sample;
     mpi::together(comm(), [&] {
       std::uint64_t n_since = stride / 2;
@@ -280,7 +284,9 @@ class StoredSort {
           n_since += record.size();
           if (n_since >= stride) {
             n_since %= stride;
-            sample.add_whole(record, 0);
+            if (sample.bytes().size() + record.size() <= n_bytes_most) {
+              sample.add_whole(record, 0);
+            }
           }
         });
       });

@@ -97,6 +97,22 @@ TEST(CombinedRows, GoToPartitionsWhereTheTableBecomesTooLarge) {
   EXPECT_EQ(contents(std::move(rows), small), expected);
 }
 
+// Though there are few of them.
+TEST(CombinedRows, GoToPartitionsWhereKeysAreVeryLong) {
+  Random random(5);
+  Words rows(std::plus<>{}, small);
+  Sums expected;
+  for (int i = 0; i < 200; ++i) {
+    add<std::string_view>(rows, expected, std::to_string(random.below(100)) + std::string(30'000, 'x'), 1);
+    if (i % 4 == 0) {
+      rows.flush();
+      EXPECT_LE(rows.table().n_bytes(), small.table_bytes);
+    }
+  }
+  EXPECT_TRUE(rows.is_partitioned());
+  EXPECT_EQ(contents(std::move(rows), small), expected);
+}
+
 // Once keys are seen to be many, most rows only pass through; frequent ones do not.
 TEST(CombinedRows, GoToPartitionsWhereKeysAreMany) {
   for (const bool with_frequent : {false, true}) {
