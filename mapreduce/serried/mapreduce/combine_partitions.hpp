@@ -16,6 +16,7 @@
 #include <serried/mapreduce/partition_table.hpp>
 #include <serried/mapreduce/partitioned_records.hpp>
 #include <serried/mapreduce/row.hpp>
+#include <serried/mapreduce/stop_checks.hpp>
 #include <serried/mapreduce/stored_rows.hpp>
 #include <serried/mapreduce/text_source.hpp>
 #include <serried/mpi/agree.hpp>
@@ -39,7 +40,7 @@ template <Key K, class V>
 }
 
 /// Beside stored rows.
-[[nodiscard]] inline PartitionedRecords::Options rounds_of(const TextSource& source, std::string work) {
+[[nodiscard]] inline PartitionedRecords::Options rounds_of(const TextSource& source) {
   // More would only take fresh memory; less from each rank would be many small messages.
   constexpr std::uint64_t enough = std::uint64_t{4} << 20;
   constexpr std::uint64_t enough_of_rank = std::uint64_t{64} << 10;
@@ -47,9 +48,7 @@ template <Key K, class V>
   return {.memory = source.options().memory / 2,
           .round_bytes = std::min(source.options().memory / 24, std::max(enough, n_ranks * enough_of_rank)),
           .bytes_each = packed_bytes_each(source),
-          .tmp = source.options().tmp,
-          .checkpoint = source.options().job.checkpoint,
-          .work = std::move(work)};
+          .tmp = source.options().tmp};
 }
 
 /// Collective: `stores` of this rank have 2^partition_bits partitions each, the same number on all ranks.
@@ -58,7 +57,8 @@ template <Key K, class V, class Op>
                                                  int partition_bits, const Op& op) {
   using Packed = PackedRows<K, V>;
   const mpi::Communicator& comm = source.comm();
-  PartitionedRecords records(source.nodes(), rounds_of(source, "combining"), std::move(stores),
+  const StopChecks stop(source.options().job.checkpoint, "combining");
+  PartitionedRecords records(source.nodes(), rounds_of(source), std::move(stores),
                              std::size_t{1} << partition_bits);
   constexpr int max_levels = 6;
   for (int level = 1; level < max_levels; ++level) {
@@ -82,7 +82,7 @@ template <Key K, class V, class Op>
     threads.emplace_back(op);
   }
   StoredRows<K, V> combined = stored_rows_of<K, V>(source);
-  records.for_each_round(Deal::in_slices, [&](Range mine) {
+  records.for_each_round(Deal::in_slices, stop, [&](Range mine) {
     const std::size_t first = combined.add_parts(mine.size());
     mpi::together(comm, [&] {
       for_each_on_threads(source.n_threads(), mine.size(), [&](std::size_t i, std::size_t thread) {

@@ -12,6 +12,7 @@
 
 #include <serried/mapreduce/dataset.hpp>
 #include <serried/mapreduce/placed_blocks.hpp>
+#include <serried/mapreduce/stop_checks.hpp>
 #include <serried/mpi/agree.hpp>
 #include <serried/mpi/communicator.hpp>
 #include <serried/mpi/gather.hpp>
@@ -31,20 +32,23 @@ class DatasetOutput {
   /// Collective. A file is committed. Throws on all ranks if it cannot be written.
   void write(store::Output& output) {
     const report::TimedPhase phase(blocks_.source->record(), comm(), "write");
+    const StopChecks stop(blocks_.source->options().job.checkpoint, "writing");
     all_ = detail::place_blocks(blocks_, mine_, [&](std::span<const char> bytes) {
+      stop.check();
       return format_.n_bytes(detail::BlockRecords{bytes});
     });
-    std::visit([&](auto& kind) { write(kind); }, output);
+    std::visit([&](auto& kind) { write(kind, stop); }, output);
     phase.finish(blocks_.source->n_threads());
   }
 
  private:
   [[nodiscard]] const mpi::Communicator& comm() const { return blocks_.source->comm(); }
 
-  void write(store::OutputFile& file) {
+  void write(store::OutputFile& file, const StopChecks& stop) {
     detail::BlockOffsets offsets = detail::offsets_of(all_, comm().rank());
     detail::for_each_block_here(blocks_, mine_, [&](std::size_t i, std::span<const char> bytes) {
       detail::put_text(bytes, format_, [&](std::span<const char> text) {
+        stop.check();
         file.local_write_at(offsets.here[i], text);
         offsets.here[i] += text.size();
       });
@@ -53,7 +57,7 @@ class DatasetOutput {
   }
 
   // Blocks that follow one another on one rank at once.
-  void write(store::OrderedOutput& output) {
+  void write(store::OrderedOutput& output, const StopChecks& /*stop*/) {
     std::size_t next_here = 0;
     std::vector<char> buffer;
     for (std::size_t begin = 0; begin < all_.size();) {

@@ -223,7 +223,8 @@ class KeyedData {
   void write_to(Output& output, const Format& format, int n_threads) {
     const report::TimedPhase phase(source_->record(), comm(), "write");
     ensure_order();
-    detail::write_rows(comm(), n_threads, rows_, output, format);
+    const StopChecks stop(source_->options().job.checkpoint, "writing");
+    detail::write_rows(comm(), n_threads, rows_, output, format, stop);
     phase.finish(n_threads);
   }
 

@@ -11,6 +11,7 @@
 #include <serried/mapreduce/keyed_rows.hpp>
 #include <serried/mapreduce/on_threads.hpp>
 #include <serried/mapreduce/row.hpp>
+#include <serried/mapreduce/stop_checks.hpp>
 #include <serried/mpi/agree.hpp>
 #include <serried/mpi/allreduce.hpp>
 #include <serried/mpi/communicator.hpp>
@@ -38,13 +39,15 @@ void for_each_text(std::span<const Row<V>> rows, const Format& format, std::vect
   }
 }
 
-/// Collective: a line for each row, in order. `Format` as TsvFormat.
+/// Collective: a line for each row, in order. `Format` as TsvFormat. `stop` is asked between the pieces of a file; a stream goes to
+/// its end.
 template <Key K, class V, class Format>
 void write_rows(const mpi::Communicator& comm, int n_threads, const KeyedRows<K, V>& rows,
-                store::OutputFile& output, const Format& format) {
+                store::OutputFile& output, const Format& format, const StopChecks& stop) {
   std::vector<std::uint64_t> offsets(rows.n_parts());
   mpi::together(comm, [&] {
     for_each_on_threads(n_threads, rows.n_parts(), [&](std::size_t part, std::size_t) {
+      stop.check();
       rows.read(part, [&](std::span<const Row<V>> of_part) {
         for (const Row<V>& row : of_part) {
           offsets[part] += format.size(row);
@@ -60,6 +63,7 @@ void write_rows(const mpi::Communicator& comm, int n_threads, const KeyedRows<K,
     for_each_on_threads(n_threads, rows.n_parts(), [&](std::size_t part, std::size_t thread) {
       rows.read_in_order(part, [&](std::span<const Row<V>> of_part) {
         for_each_text(of_part, format, texts[thread], [&](std::span<const char> text) {
+          stop.check();
           output.local_write_at(offsets[part], text);
           offsets[part] += text.size();
         });
@@ -71,7 +75,7 @@ void write_rows(const mpi::Communicator& comm, int n_threads, const KeyedRows<K,
 
 template <Key K, class V, class Format>
 void write_rows(const mpi::Communicator& /*comm*/, int /*n_threads*/, const KeyedRows<K, V>& rows,
-                store::OrderedOutput& output, const Format& format) {
+                store::OrderedOutput& output, const Format& format, const StopChecks& /*stop*/) {
   output.write([&](const store::OrderedOutput::Put& put) {
     std::vector<char> text;
     for (std::size_t part = 0; part < rows.n_parts(); ++part) {

@@ -27,6 +27,7 @@
 #include <serried/mapreduce/partition_store.hpp>
 #include <serried/mapreduce/partitioned_records.hpp>
 #include <serried/mapreduce/splitters.hpp>
+#include <serried/mapreduce/stop_checks.hpp>
 #include <serried/mapreduce/text_source.hpp>
 #include <serried/mpi/agree.hpp>
 #include <serried/mpi/allreduce.hpp>
@@ -195,7 +196,8 @@ class StoredSort {
 
   /// Collective: the rows, which are forgotten, sorted.
   [[nodiscard]] StoredRows<K, V> run(StoredRows<K, V> rows) {
-    const PartitionedRecords::Options options = rounds_of(*source_, "sorting");
+    const StopChecks stop(source_->options().job.checkpoint, "sorting");
+    const PartitionedRecords::Options options = rounds_of(*source_);
     const std::uint64_t n_bytes = mpi::allreduce_value(comm(), rows.n_bytes(), std::plus<>{});
     const Splits splitters =
         splitters_of(n_wanted(n_bytes, options.bytes_each), n_bytes, [&](const auto& visit) {
@@ -203,7 +205,7 @@ class StoredSort {
             rows.for_each_piece(part, visit);
           }
         });
-    PartitionedRecords records(source_->nodes(), options, partitioned(std::move(rows), splitters),
+    PartitionedRecords records(source_->nodes(), options, partitioned(std::move(rows), splitters, stop),
                                splitters.n_partitions());
     constexpr int max_levels = 4;
     for (int level = 1; level < max_levels; ++level) {
@@ -219,7 +221,7 @@ class StoredSort {
     }
 
     StoredRows<K, V> sorted = stored_rows_of<K, V>(*source_);
-    records.for_each_round(Deal::in_slices, [&](Range mine) {
+    records.for_each_round(Deal::in_slices, stop, [&](Range mine) {
       const std::size_t first = sorted.add_parts(mine.size());
       mpi::together(comm(), [&] {
         for_each_on_threads(source_->n_threads(), mine.size(), [&](std::size_t i, std::size_t thread) {
@@ -306,7 +308,8 @@ class StoredSort {
   }
 
   // Collective.
-  [[nodiscard]] PartitionedRecords::Stores partitioned(StoredRows<K, V> rows, const Splits& splitters) const {
+  [[nodiscard]] PartitionedRecords::Stores partitioned(StoredRows<K, V> rows, const Splits& splitters,
+                                                       const StopChecks& stop) const {
     const PartitionStore::Options options{
         .n_partitions = splitters.n_partitions(), .memory = store_bytes(), .tmp = source_->options().tmp};
     PartitionedRecords::Stores stores;
@@ -315,6 +318,7 @@ class StoredSort {
         stores.push_back(std::make_unique<PartitionStore>(options));
       }
       for_each_on_threads(source_->n_threads(), rows.n_parts(), [&](std::size_t part, std::size_t thread) {
+        stop.check();
         rows.for_each_piece(
             part, [&](std::span<const char> records) { add(records, splitters, *stores[thread], 0); });
         rows.drop(part);

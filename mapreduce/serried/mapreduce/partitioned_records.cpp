@@ -163,7 +163,8 @@ bool PartitionedRecords::fits(const std::vector<Range>& ranges) const {
 }
 
 // Collective. False if nothing is left.
-bool PartitionedRecords::begin_round() {
+bool PartitionedRecords::begin_round(const StopChecks& stop) {
+  stop.check_together(*comm_);
   for (std::size_t rank = 0; rank < round_.size(); ++rank) {
     left_[rank].begin = deal_ == Deal::in_turn ? round_.back().end : round_[rank].end;
   }
@@ -178,21 +179,8 @@ bool PartitionedRecords::begin_round() {
     }
     round_ = std::move(more);
   }
-  throw_if_stopped();
   exchange();
   return true;
-}
-
-// Collective: with a checkpoint, a signal ends the job here, too.
-void PartitionedRecords::throw_if_stopped() const {
-  const int signal = mpi::allreduce_value(*comm_, job::StopSignals::received().value_or(0), mpi::max);
-  if (signal != 0) {
-    throw Error(std::string("stopped by ") + job::signal_name(signal) + " while " + options_.work +
-                " what was read")
-        .at(options_.checkpoint)
-        .hint("go on with --resume")
-        .exit_code(ExitCode::resumable);
-  }
 }
 
 // Collective: what the other ranks hold of this rank's partitions: from each the sizes of all of these, and then their blocks.

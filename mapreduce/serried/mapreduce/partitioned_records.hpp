@@ -3,7 +3,7 @@
 ///     PartitionedRecords records(nodes, options, std::move(stores), n_partitions);
 ///     while (records.cut_again([&](const Partition& partition, std::size_t n_wanted) { … })) {
 ///     }
-///     records.for_each_round(Deal::in_turn, [&](Range mine) {   // of the partitions
+///     records.for_each_round(Deal::in_turn, stop, [&](Range mine) {   // of the partitions
 ///       for (std::size_t i = mine.begin; i < mine.end; ++i) {
 ///         work_on(records.chunks_of(i, from_disk));             // of all ranks
 ///         records.drop(i);
@@ -25,8 +25,8 @@
 #include <vector>
 
 #include <serried/base/partition.hpp>
-#include <serried/job/stop_signals.hpp>
 #include <serried/mapreduce/partition_store.hpp>
+#include <serried/mapreduce/stop_checks.hpp>
 #include <serried/mpi/agree.hpp>
 #include <serried/mpi/communicator.hpp>
 #include <serried/mpi/node_exchange.hpp>
@@ -47,8 +47,6 @@ class PartitionedRecords {
     std::uint64_t round_bytes = 0;  ///< what a rank gets in a round, which is there three times over, at most
     std::uint64_t bytes_each = 0;   ///< what a partition should have
     std::string tmp{};              ///< see SpillFile
-    std::string checkpoint{};       ///< if there is one, a signal ends the job between two rounds
-    std::string work{};             ///< what rounds are for: "sorting"
   };
   struct Partition {
     std::size_t level = 0;      ///< of the cut that made it, from 0
@@ -135,13 +133,9 @@ class PartitionedRecords {
   /// Collective, once. Calls `visit(Range)` in each round, which may communicate: of these partitions this rank can now see
   /// the chunks of all ranks.
   template <class Visit>
-  void for_each_round(Deal deal, Visit&& visit) {
-    std::optional<job::StopSignals> signals;
-    if (!options_.checkpoint.empty()) {
-      signals.emplace();
-    }
+  void for_each_round(Deal deal, const StopChecks& stop, Visit&& visit) {
     begin_rounds(deal);
-    while (begin_round()) {
+    while (begin_round(stop)) {
       visit(round_[static_cast<std::size_t>(comm_->rank())]);
     }
   }
@@ -160,10 +154,9 @@ class PartitionedRecords {
   [[nodiscard]] std::size_t n_wanted_of(const Partition& partition, std::size_t n_new) const;
   [[nodiscard]] PartitionStore::Options options_of_level(std::size_t n_partitions) const;
   void begin_rounds(Deal deal);
-  [[nodiscard]] bool begin_round();
+  [[nodiscard]] bool begin_round(const StopChecks& stop);
   [[nodiscard]] std::vector<Range> ranges(std::size_t n_each) const;
   [[nodiscard]] bool fits(const std::vector<Range>& ranges) const;
-  void throw_if_stopped() const;
   void exchange();
 
   mpi::NodeExchange* nodes_;

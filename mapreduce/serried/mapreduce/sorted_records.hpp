@@ -24,6 +24,7 @@
 #include <serried/mapreduce/record_order.hpp>
 #include <serried/mapreduce/sorted_partition.hpp>
 #include <serried/mapreduce/splitters.hpp>
+#include <serried/mapreduce/stop_checks.hpp>
 #include <serried/mapreduce/text_source.hpp>
 #include <serried/mpi/agree.hpp>
 #include <serried/mpi/allgather.hpp>
@@ -67,17 +68,17 @@ class SortedRecords {
                  {.memory = source_->options().memory,
                   .round_bytes = source_->options().memory / 12,
                   .bytes_each = bytes_each,
-                  .tmp = source_->options().tmp,
-                  .checkpoint = source_->options().job.checkpoint,
-                  .work = "sorting"},
+                  .tmp = source_->options().tmp},
                  std::move(stores), splitters.n_partitions(), detail::parts_equals_of(splitters)),
         counts_(counts),
         texts_(static_cast<std::size_t>(source_->n_threads())) {
+    const StopChecks stop(source_->options().job.checkpoint, "sorting");
     constexpr int max_levels = 4;  // records that compare equal and have one place cannot be parted
     for (int level = 1; level < max_levels; ++level) {
       const bool was_cut = records_.cut_again([&](const Partition& partition, std::size_t n_wanted) {
         return Cut(order_, splitters_within(partition, n_wanted));
       });
+      stop.check_together(comm());
       if (!was_cut) {
         break;
       }
@@ -147,7 +148,8 @@ class SortedRecords {
   void for_each_round(Visit&& visit) {
     expects(!std::exchange(is_written_, true), "records are written once");
     const report::TimedPhase phase(source_->record(), comm(), "sort");
-    records_.for_each_round(Deal::in_turn, [&](Range mine) {
+    const StopChecks stop(source_->options().job.checkpoint, "sorting");
+    records_.for_each_round(Deal::in_turn, stop, [&](Range mine) {
       if (sorted_.size() < mine.size()) {
         sorted_.resize(mine.size());
       }

@@ -1,0 +1,62 @@
+/// What a signal does to a job with a checkpoint after its input was read: it ends it between two pieces of work.
+///
+///     const StopChecks stop(options.job.checkpoint, "writing");
+///     mpi::together(comm, [&] {
+///       for (…) { stop.check(); … }
+///     });
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <serried/base/error.hpp>
+#include <serried/job/stop_signals.hpp>
+#include <serried/mpi/allreduce.hpp>
+#include <serried/mpi/communicator.hpp>
+#include <serried/mpi/reduction.hpp>
+
+namespace serried::mapreduce {
+
+/// One at a time in a process, as StopSignals.
+class StopChecks {
+ public:
+  /// Without a checkpoint signals do what they did before. `work` is what the job does with what was read: "sorting".
+  StopChecks(std::string checkpoint, std::string work)
+      : checkpoint_(std::move(checkpoint)), work_(std::move(work)) {
+    if (!checkpoint_.empty()) {
+      signals_.emplace();
+    }
+  }
+
+  /// Local: throws if a signal came meanwhile, an error whose exit code says that the job can go on. For any thread, where the
+  /// error will be that of all ranks.
+  void check() const {
+    if (const int received = signal(); received != 0) [[unlikely]] {
+      throw error_of(received);
+    }
+  }
+  /// Collective: on all ranks, if one came to any.
+  void check_together(const mpi::Communicator& comm) const {
+    if (const int received = mpi::allreduce_value(comm, signal(), mpi::max); received != 0) {
+      throw error_of(received);
+    }
+  }
+
+ private:
+  [[nodiscard]] int signal() const noexcept {
+    return signals_ ? job::StopSignals::received().value_or(0) : 0;
+  }
+  [[nodiscard]] Error error_of(int signal) const {
+    return Error(std::string("stopped by ") + job::signal_name(signal) + " while " + work_ + " what was read")
+        .at(checkpoint_)
+        .hint("go on with --resume")
+        .exit_code(ExitCode::resumable);
+  }
+
+  std::string checkpoint_;
+  std::string work_;
+  std::optional<job::StopSignals> signals_;
+};
+
+}  // namespace serried::mapreduce
