@@ -26,16 +26,23 @@ namespace serried::mapreduce {
 /// Some records and the places that they come from, as bytes.
 class Sample {
  public:
-  /// For cuts by `Order`: of a long record its beginning, which is as good a place to cut the order. One that is to be whole
-  /// may be left out when there is much already.
+  /// For cuts by `Order`: of a long record its beginning, which is as good a place to cut the order. Of those that are to be
+  /// whole, fewer and fewer stay when they become much, evenly among all, for the input may be in order already.
   template <class Order>
   void add_for(std::string_view record, std::uint64_t place) {
-    constexpr std::size_t longest = 4096;
     constexpr std::size_t much = std::size_t{8} << 20;
     if constexpr (!needs_whole_records<Order>) {
       add_whole(record.substr(0, longest), place);
-    } else if (record.size() <= longest || bytes_.size() + record.size() <= much) {
+      return;
+    }
+    if (record.size() <= longest) {
       add_whole(record, place);
+    } else if (n_long_++ % stride_ == 0) {
+      add_whole(record, place);
+      if (bytes_.size() > much) {
+        drop_every_second_long();
+        stride_ *= 2;
+      }
     }
   }
   void add_whole(std::string_view record, std::uint64_t place) {
@@ -61,12 +68,25 @@ class Sample {
   }
 
  private:
+  static constexpr std::size_t longest = 4096;
+
+  void drop_every_second_long() {
+    const std::vector<char> all = std::exchange(bytes_, {});
+    std::size_t n_long = 0;
+    for_each(all, [&](std::string_view record, std::uint64_t place) {
+      if (record.size() <= longest || n_long++ % 2 == 0) {
+        add_whole(record, place);
+      }
+    });
+  }
   void append(const void* data, std::size_t size) {
     const auto* const bytes = static_cast<const char*>(data);
     bytes_.insert(bytes_.end(), bytes, bytes + size);
   }
 
   std::vector<char> bytes_;
+  std::size_t n_long_ = 0;
+  std::size_t stride_ = 1;  // one of so many long records is taken
 };
 
 template <RecordOrder Order>
