@@ -12,6 +12,7 @@
 #include <serried/mapreduce/partition_store.hpp>
 #include <serried/mapreduce/recent_records.hpp>
 #include <serried/mapreduce/record_order.hpp>
+#include <serried/mapreduce/sorted_partition.hpp>
 #include <serried/mapreduce/splitters.hpp>
 
 namespace serried::mapreduce::detail {
