@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <new>
 #include <thread>
 #include <utility>
 
@@ -28,8 +29,8 @@ Parcels::Parcels(const Communicator& comm, std::size_t n_at_once)
 // MPI reads and writes what is moving; only a job that fails leaves anything behind.
 Parcels::~Parcels() {
   if (!leaving_.empty() || !arriving_.empty()) {
-    static_cast<void>(new std::vector<Moving>(std::move(leaving_)));
-    static_cast<void>(new std::vector<Moving>(std::move(arriving_)));
+    static_cast<void>(new (std::nothrow) std::vector<Moving>(std::move(leaving_)));
+    static_cast<void>(new (std::nothrow) std::vector<Moving>(std::move(arriving_)));
   }
 }
 

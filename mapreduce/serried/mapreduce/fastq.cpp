@@ -92,12 +92,12 @@ class FastqParser {
   // False at the end of the input.
   [[nodiscard]] bool skip_empty_lines() {
     while (has_text(1)) {
-      if (window_.text().front() == '\n') {
+      const bool is_return = window_.text().front() == '\r';
+      const bool is_last = is_return && !has_text(2);  // of a last line without its \n
+      if (is_last || window_.text().front() == '\n') {
         window_.drop(1);
-      } else if (window_.text().front() == '\r' && has_text(2) && window_.text()[1] == '\n') {
+      } else if (is_return && window_.text()[1] == '\n') {
         window_.drop(2);
-      } else if (window_.text().front() == '\r' && !has_text(2)) {
-        window_.drop(1);  // a last line without its \n
       } else {
         return true;
       }
