@@ -3,7 +3,6 @@
 #include <thread>
 #include <utility>
 
-#include <serried/base/checked_cast.hpp>
 #include <serried/base/contract.hpp>
 #include <serried/mpi/check_code.hpp>
 #include <serried/mpi/parcels.hpp>
@@ -36,12 +35,9 @@ Parcels::~Parcels() {
 
 void Parcels::post(int destination, std::vector<char> bytes) {
   expects(!bytes.empty() && bytes.size() <= max_units_per_message, "a parcel has 1 byte to 1 GiB");
-  Moving& sent = leaving_.emplace_back(Moving{std::move(bytes), {}});
-  std::vector<MPI_Request> request(1, MPI_REQUEST_NULL);
-  check(MPI_Isend(sent.bytes.data(), checked_cast<int>(sent.bytes.size()), MPI_CHAR, destination, 0,
-                  comm_.get(), request.data()),
-        "MPI_Isend");
-  sent.request = Request(std::move(request), Request::Buffer::is_read);
+  Moving sent{std::move(bytes), {}};
+  sent.request = async_send(comm_, sent.bytes, destination);
+  leaving_.push_back(std::move(sent));
   ++n_posted_to_[static_cast<std::size_t>(destination)];
 }
 

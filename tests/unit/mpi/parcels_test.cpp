@@ -2,7 +2,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <optional>
 #include <random>
 #include <stdexcept>
 #include <thread>
@@ -11,8 +10,6 @@
 
 #include <gtest/gtest.h>
 
-#include <serried/mpi/allreduce.hpp>
-#include <serried/mpi/barrier.hpp>
 #include <serried/mpi/parcels.hpp>
 
 #include "mpi_test.hpp"
