@@ -32,11 +32,12 @@ EarlyExchange::EarlyExchange(const mpi::Communicator& comm, std::vector<bool> is
       message_bytes_(message_bytes_for(options.memory, is_far_.size())),
       n_most_(n_messages_for(options.memory, message_bytes_)),
       parcels_(comm, n_most_),
-      store_(
-          std::make_unique<PartitionStore>(PartitionStore::Options{.n_partitions = options.n_partitions,
-                                                                   .memory = options.memory / 2,
-                                                                   .tmp = options.tmp,
-                                                                   .largest_block = std::size_t{16} << 10})),
+      store_(std::make_unique<PartitionStore>(
+          PartitionStore::Options{.n_partitions = options.n_partitions,
+                                  .n_filled = options.n_partitions / is_far_.size() + 1,
+                                  .memory = options.memory / 2,
+                                  .tmp = options.tmp,
+                                  .largest_block = std::size_t{16} << 10})),
       open_(is_far_.size()) {}
 
 // Hashes are spread evenly, so that these are about the partitions which the rounds will give it.
