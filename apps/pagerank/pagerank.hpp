@@ -12,9 +12,8 @@
 
 #include <fmt/format.h>
 
-#include <serried/job/stop_signals.hpp>
 #include <serried/mapreduce.hpp>
-#include <serried/mpi/allreduce.hpp>
+#include <serried/mapreduce/stop_checks.hpp>
 #include <serried/report/timed_phase.hpp>
 #include <serried/store/output.hpp>
 
@@ -57,17 +56,6 @@ inline void check(const Rules& rules) {
   }
   if (!(rules.tolerance >= 0)) {
     throw usage_error(fmt::format("--tolerance {}: it must be 0 or more", rules.tolerance));
-  }
-}
-
-// Collective: a signal ends a job that can be resumed.
-inline void throw_if_stopped(const mpi::Communicator& comm, const std::string& checkpoint) {
-  const int signal = mpi::allreduce_value(comm, job::StopSignals::received().value_or(0), mpi::max);
-  if (signal != 0) {
-    throw Error(std::string("stopped by ") + job::signal_name(signal) + " between two iterations")
-        .at(checkpoint)
-        .hint("go on with --resume")
-        .exit_code(ExitCode::resumable);
   }
 }
 
@@ -132,18 +120,11 @@ inline Summary run(const mpi::Communicator& comm, const Options& options) {
 
   const auto start_of_iterations = Clock::now();
   const report::TimedPhase iterating(source->record(), comm, "iterate");
-  const std::string& checkpoint = options.text.job.checkpoint;
-  std::optional<job::StopSignals> signals;
-  if (!checkpoint.empty()) {
-    signals.emplace();
-  }
-  const Ranks ranks =
-      find_ranks(comm, graph, options.rules, source->n_threads(), [&](std::uint64_t, std::uint64_t) {
-        if (signals) {
-          detail::throw_if_stopped(comm, checkpoint);
-        }
-      });
-  signals.reset();
+  const Ranks ranks = [&] {
+    const mr::StopChecks stop(options.text.job.checkpoint, "between two iterations");
+    return find_ranks(comm, graph, options.rules, source->n_threads(),
+                      [&](std::uint64_t, std::uint64_t) { stop.check_together(comm); });
+  }();
   iterating.finish(source->n_threads());
   summary.n_iterations = ranks.n_iterations;
   summary.change = as_double(ranks.change);

@@ -57,7 +57,7 @@ template <Key K, class V, class Op>
                                                  int partition_bits, const Op& op) {
   using Packed = PackedRows<K, V>;
   const mpi::Communicator& comm = source.comm();
-  const StopChecks stop(source.options().job.checkpoint, "combining");
+  const StopChecks stop(source.options().job.checkpoint, "while combining what was read");
   PartitionedRecords records(source.nodes(), rounds_of(source), std::move(stores),
                              std::size_t{1} << partition_bits);
   constexpr int max_levels = 6;

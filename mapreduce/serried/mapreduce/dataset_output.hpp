@@ -32,7 +32,7 @@ class DatasetOutput {
   /// Collective. A file is committed. Throws on all ranks if it cannot be written.
   void write(store::Output& output) {
     const report::TimedPhase phase(blocks_.source->record(), comm(), "write");
-    const StopChecks stop(blocks_.source->options().job.checkpoint, "writing");
+    const StopChecks stop(blocks_.source->options().job.checkpoint, "while writing what was read");
     all_ = detail::place_blocks(blocks_, mine_, [&](std::span<const char> bytes) {
       stop.check();
       return format_.n_bytes(detail::BlockRecords{bytes});

@@ -135,6 +135,8 @@ void sort_in_memory(const TextSource& source, const Layout& layout, KeyedRows<K,
 template <Key K, class V, class Order>
 class PackedOrder {
  public:
+  static constexpr bool needs_whole_records = true;
+
   PackedOrder(const Order& order, bool checked) : order_(order), less_(order), checked_(checked) {}
 
   [[nodiscard]] std::uint64_t prefix(std::string_view record) const {
@@ -196,7 +198,7 @@ class StoredSort {
 
   /// Collective: the rows, which are forgotten, sorted.
   [[nodiscard]] StoredRows<K, V> run(StoredRows<K, V> rows) {
-    const StopChecks stop(source_->options().job.checkpoint, "sorting");
+    const StopChecks stop(source_->options().job.checkpoint, "while sorting what was read");
     const PartitionedRecords::Options options = rounds_of(*source_);
     const std::uint64_t n_bytes = mpi::allreduce_value(comm(), rows.n_bytes(), std::plus<>{});
     const Splits splitters =
@@ -274,11 +276,11 @@ class StoredSort {
                                     const ForEach& for_each_records) {
     constexpr std::size_t n_samples_each = 64;
     const std::uint64_t stride = n_bytes / (n_wanted * n_samples_each) + 1;
-    // Of all ranks together. The first records are as good a sample as all: they come in the order of hashes.
+    // Of all ranks together.
     constexpr std::uint64_t enough = std::uint64_t{64} << 20;
     const std::uint64_t n_bytes_most =
         std::min(source_->options().memory / 16, enough) / static_cast<std::uint64_t>(comm().size());
-    Sample sample;
+    Sample sample(n_bytes_most);
     mpi::together(comm(), [&] {
       std::uint64_t n_since = stride / 2;
       for_each_records([&](std::span<const char> records) {
@@ -286,9 +288,7 @@ class StoredSort {
           n_since += record.size();
           if (n_since >= stride) {
             n_since %= stride;
-            if (sample.bytes().size() + record.size() <= n_bytes_most) {
-              sample.add_whole(record, 0);
-            }
+            sample.template add_for<PackedOrder<K, V, Order>>(record, 0);
           }
         });
       });

@@ -72,7 +72,7 @@ class SortedRecords {
                  std::move(stores), splitters.n_partitions(), detail::parts_equals_of(splitters)),
         counts_(counts),
         texts_(static_cast<std::size_t>(source_->n_threads())) {
-    const StopChecks stop(source_->options().job.checkpoint, "sorting");
+    const StopChecks stop(source_->options().job.checkpoint, "while sorting what was read");
     constexpr int max_levels = 4;  // records that compare equal and have one place cannot be parted
     for (int level = 1; level < max_levels; ++level) {
       const bool was_cut = records_.cut_again([&](const Partition& partition, std::size_t n_wanted) {
@@ -148,7 +148,7 @@ class SortedRecords {
   void for_each_round(Visit&& visit) {
     expects(!std::exchange(is_written_, true), "records are written once");
     const report::TimedPhase phase(source_->record(), comm(), "sort");
-    const StopChecks stop(source_->options().job.checkpoint, "sorting");
+    const StopChecks stop(source_->options().job.checkpoint, "while sorting what was read");
     records_.for_each_round(Deal::in_turn, stop, [&](Range mine) {
       if (sorted_.size() < mine.size()) {
         sorted_.resize(mine.size());

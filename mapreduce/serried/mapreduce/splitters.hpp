@@ -26,21 +26,17 @@ namespace serried::mapreduce {
 /// Some records and the places that they come from, as bytes.
 class Sample {
  public:
-  /// For cuts by `Order`: of a long record its beginning, which is as good a place to cut the order. Of those that are to be
-  /// whole, fewer and fewer stay when they become much, evenly among all, for the input may be in order already.
+  /// Of more than `n_bytes_most` fewer and fewer stay, evenly among all, for the input may be in order already.
+  explicit Sample(std::size_t n_bytes_most = std::size_t{8} << 20) : n_bytes_most_(n_bytes_most) {}
+
+  /// For cuts by `Order`: of a long record its beginning, which is as good a place to cut the order, unless that needs it whole.
   template <class Order>
   void add_for(std::string_view record, std::uint64_t place) {
-    constexpr std::size_t much = std::size_t{8} << 20;
-    if constexpr (!needs_whole_records<Order>) {
-      add_whole(record.substr(0, longest), place);
-      return;
-    }
-    if (record.size() <= longest) {
-      add_whole(record, place);
-    } else if (n_long_++ % stride_ == 0) {
-      add_whole(record, place);
-      if (bytes_.size() > much) {
-        drop_every_second_long();
+    constexpr std::size_t longest = 4096;
+    if (n_offered_++ % stride_ == 0) {
+      add_whole(needs_whole_records<Order> ? record : record.substr(0, longest), place);
+      if (bytes_.size() > n_bytes_most_) {
+        drop_every_second();
         stride_ *= 2;
       }
     }
@@ -68,13 +64,11 @@ class Sample {
   }
 
  private:
-  static constexpr std::size_t longest = 4096;
-
-  void drop_every_second_long() {
+  void drop_every_second() {
     const std::vector<char> all = std::exchange(bytes_, {});
-    std::size_t n_long = 0;
+    std::size_t n = 0;
     for_each(all, [&](std::string_view record, std::uint64_t place) {
-      if (record.size() <= longest || n_long++ % 2 == 0) {
+      if (n++ % 2 == 0) {
         add_whole(record, place);
       }
     });
@@ -84,9 +78,10 @@ class Sample {
     bytes_.insert(bytes_.end(), bytes, bytes + size);
   }
 
+  std::size_t n_bytes_most_;
   std::vector<char> bytes_;
-  std::size_t n_long_ = 0;
-  std::size_t stride_ = 1;  // one of so many long records is taken
+  std::size_t n_offered_ = 0;
+  std::size_t stride_ = 1;  // one of so many is taken
 };
 
 template <RecordOrder Order>

@@ -1,6 +1,6 @@
 /// What a signal does to a job with a checkpoint after its input was read: it ends it between two pieces of work.
 ///
-///     const StopChecks stop(options.job.checkpoint, "writing");
+///     const StopChecks stop(options.job.checkpoint, "while writing what was read");
 ///     mpi::together(comm, [&] {
 ///       for (…) { stop.check(); … }
 ///     });
@@ -21,9 +21,9 @@ namespace serried::mapreduce {
 /// One at a time in a process, as StopSignals.
 class StopChecks {
  public:
-  /// Without a checkpoint signals do what they did before. `work` is what the job does with what was read: "sorting".
-  StopChecks(std::string checkpoint, std::string work)
-      : checkpoint_(std::move(checkpoint)), work_(std::move(work)) {
+  /// Without a checkpoint signals do what they did before. `when` completes "stopped by SIGTERM".
+  StopChecks(std::string checkpoint, std::string when)
+      : checkpoint_(std::move(checkpoint)), when_(std::move(when)) {
     if (!checkpoint_.empty()) {
       signals_.emplace();
     }
@@ -36,8 +36,11 @@ class StopChecks {
       throw error_of(received);
     }
   }
-  /// Collective: on all ranks, if one came to any.
+  /// Collective: on all ranks, if one came to any. Without a checkpoint nothing is asked.
   void check_together(const mpi::Communicator& comm) const {
+    if (!signals_) {
+      return;
+    }
     if (const int received = mpi::allreduce_value(comm, signal(), mpi::max); received != 0) {
       throw error_of(received);
     }
@@ -48,14 +51,14 @@ class StopChecks {
     return signals_ ? job::StopSignals::received().value_or(0) : 0;
   }
   [[nodiscard]] Error error_of(int signal) const {
-    return Error(std::string("stopped by ") + job::signal_name(signal) + " while " + work_ + " what was read")
+    return Error(std::string("stopped by ") + job::signal_name(signal) + " " + when_)
         .at(checkpoint_)
         .hint("go on with --resume")
         .exit_code(ExitCode::resumable);
   }
 
   std::string checkpoint_;
-  std::string work_;
+  std::string when_;
   std::optional<job::StopSignals> signals_;
 };
 

@@ -29,19 +29,19 @@ void expect_stopped(const Error& error, const std::string& doing) {
 }
 
 TEST(StopChecks, AreSilentWithoutASignal) {
-  const StopChecks stop("ledger", "sorting");
+  const StopChecks stop("ledger", "while sorting what was read");
   EXPECT_NO_THROW(stop.check());
   EXPECT_NO_THROW(stop.check_together(world()));
 }
 
 TEST(StopChecks, ThrowWhereASignalCame) {
-  const StopChecks stop("ledger", "sorting");
+  const StopChecks stop("ledger", "while sorting what was read");
   std::raise(SIGUSR1);
   expect_stopped(error_of([&] { stop.check(); }), "sorting");
 }
 
 TEST(StopChecks, ThrowOnAllRanksTogether) {
-  const StopChecks stop("ledger", "sorting");
+  const StopChecks stop("ledger", "while sorting what was read");
   if (world().rank() == world().size() - 1) {
     std::raise(SIGUSR1);
   }
