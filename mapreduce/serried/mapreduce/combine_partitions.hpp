@@ -60,16 +60,9 @@ template <Key K, class V, class Op>
   const StopChecks stop(source.options().job.checkpoint, "while combining what was read");
   PartitionedRecords records(source.nodes(), rounds_of(source), std::move(stores),
                              std::size_t{1} << partition_bits);
-  constexpr int max_levels = 6;
-  for (int level = 1; level < max_levels; ++level) {
-    const bool was_cut =
-        records.cut_again([&](const PartitionedRecords::Partition& partition, std::size_t n_wanted) {
-          return HashCut<K, V, Op>(op, partition, n_wanted);
-        });
-    if (!was_cut) {
-      break;
-    }
-  }
+  records.cut_large_ones(stop, [&](const PartitionedRecords::Partition& partition, std::size_t n_wanted) {
+    return HashCut<K, V, Op>(op, partition, n_wanted);
+  });
 
   struct alignas(64) OfThread {
     explicit OfThread(const Op& op) : table(op) {}

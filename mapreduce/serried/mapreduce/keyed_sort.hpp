@@ -209,18 +209,11 @@ class StoredSort {
         });
     PartitionedRecords records(source_->nodes(), options, partitioned(std::move(rows), splitters, stop),
                                splitters.n_partitions());
-    constexpr int max_levels = 4;
-    for (int level = 1; level < max_levels; ++level) {
-      const bool was_cut = records.cut_again([&](const Partition& partition, std::size_t n_wanted) {
-        return Cut{this, splitters_of(n_wanted, partition.n_bytes, [&](const auto& visit) {
-                     records.for_each_chunk_here(partition,
-                                                 [&](const Chunk& chunk) { visit(chunk.records); });
-                   })};
-      });
-      if (!was_cut) {
-        break;
-      }
-    }
+    records.cut_large_ones(stop, [&](const Partition& partition, std::size_t n_wanted) {
+      return Cut{this, splitters_of(n_wanted, partition.n_bytes, [&](const auto& visit) {
+                   records.for_each_chunk_here(partition, [&](const Chunk& chunk) { visit(chunk.records); });
+                 })};
+    });
 
     StoredRows<K, V> sorted = stored_rows_of<K, V>(*source_);
     records.for_each_round(Deal::in_slices, stop, [&](Range mine) {

@@ -69,7 +69,7 @@ void Position::throw_too_many() {
 PartitionStore::PartitionStore(const Options& options)
     : memory_(options.memory),
       block_bytes_(block_bytes_for(options)),
-      pool_(block_bytes_, std::min(options.memory / 8, std::size_t{32} << 20)),
+      pool_(make_pool()),
       open_(options.n_partitions),
       partitions_(options.n_partitions),
       spill_(options.tmp),
@@ -241,6 +241,19 @@ void PartitionStore::finish() {
   for (std::size_t i = 0; i < partitions_.size(); ++i) {
     close_chunk(i);
   }
+}
+
+void PartitionStore::spill_all() {
+  for (std::size_t i = 0; i < partitions_.size(); ++i) {
+    open_[i] = {};
+    spill(partitions_[i], std::exchange(partitions_[i].blocks, {}));
+  }
+  pool_ = make_pool();
+  n_held_ = 0;
+}
+
+BlockPool PartitionStore::make_pool() const {
+  return {block_bytes_, std::min(memory_ / 8, std::size_t{32} << 20)};
 }
 
 void PartitionStore::drop(std::size_t partition) {

@@ -162,6 +162,8 @@ class PartitionStore {
 
   /// Ends what was added so far: to be called before anything is read.
   void finish();
+  /// Puts all of it on disk and gives its memory back. After `finish`.
+  void spill_all();
   /// Forgets a partition. Different ones by different threads. After `finish`.
   void drop(std::size_t partition);
 
@@ -197,6 +199,8 @@ class PartitionStore {
   [[nodiscard]] bool empties_block(std::size_t partition, std::size_t n_bytes);
   void spill_full_blocks();
   void spill(Partition& partition, std::vector<Block> blocks);
+
+  [[nodiscard]] BlockPool make_pool() const;
 
   std::size_t memory_;
   std::size_t block_bytes_;

@@ -77,25 +77,43 @@ void PartitionedRecords::measure() {
 // Into how many a partition should be cut when there are `n_new` of this cut already.
 std::size_t PartitionedRecords::n_wanted_of(const Partition& partition, std::size_t n_new) const {
   constexpr std::uint64_t bytes_of_one = std::uint64_t{32} << 10;  // a block of 4 KiB is an eighth of it
-  if (partition.n_bytes <= 2 * options_.bytes_each) {
+  const bool has_withstood_a_cut = partition.n_bytes > partition.n_bytes_cut / 16 * 15;
+  if (partition.n_bytes <= 2 * options_.bytes_each || has_withstood_a_cut) {
     return 1;
   }
   constexpr std::uint64_t fewest = 16;
   const std::uint64_t n_most = std::max(options_.memory / 2 / bytes_of_one, fewest);
-  return std::min<std::uint64_t>(partition.n_bytes / options_.bytes_each + 1,
-                                 n_most - std::min<std::uint64_t>(n_new, n_most));
+  const std::uint64_t n_wanted = std::min(partition.n_bytes / options_.bytes_each + 1, n_most);
+  return n_new + n_wanted <= n_most ? n_wanted : 1;  // else the next time
+}
+
+std::uint64_t PartitionedRecords::n_held() const {
+  std::uint64_t n = 0;
+  for (const Stores& level : levels_) {
+    for (const auto& store : level) {
+      n += store->n_held();
+    }
+  }
+  return n;
+}
+
+// For the store of another level, where the levels that were made of the first one are in its way.
+void PartitionedRecords::make_room() {
+  const std::uint64_t half = options_.memory / 2;
+  if (n_held() + half / 4 <= half) {
+    return;
+  }
+  for (std::size_t level = 1; level < levels_.size(); ++level) {
+    for (const auto& store : levels_[level]) {
+      store->spill_all();
+    }
+  }
 }
 
 PartitionStore::Options PartitionedRecords::options_of_level(std::size_t n_partitions) const {
   const std::uint64_t half = options_.memory / 2;
-  std::uint64_t held = 0;
-  for (const Stores& level : levels_) {
-    for (const auto& store : level) {
-      held += store->n_held();
-    }
-  }
   return {.n_partitions = n_partitions,
-          .memory = std::max(half - std::min(half, held), half / 4),
+          .memory = std::max(half - std::min(half, n_held()), half / 4),
           .tmp = options_.tmp};
 }
 

@@ -1,8 +1,7 @@
 /// Records that lie in the stores of all ranks, partition by partition, on their way to the ranks that work on them.
 ///
 ///     PartitionedRecords records(nodes, options, std::move(stores), n_partitions);
-///     while (records.cut_again([&](const Partition& partition, std::size_t n_wanted) { … })) {
-///     }
+///     records.cut_large_ones(stop, [&](const Partition& partition, std::size_t n_wanted) { … });
 ///     records.for_each_round(Deal::in_turn, stop, [&](Range mine) {   // of the partitions
 ///       for (std::size_t i = mine.begin; i < mine.end; ++i) {
 ///         work_on(records.chunks_of(i, from_disk));             // of all ranks
@@ -53,8 +52,9 @@ class PartitionedRecords {
     std::size_t index = 0;      ///< in the stores of that level
     int n_bits = 0;             ///< of hashes that all its records agree in, if all cuts were made by hashes
     std::uint64_t n_bytes = 0;  ///< over all ranks
-    std::uint64_t n_bytes_sent = 0;  ///< by one rank, at most
-    bool parts_equals = false;       ///< its records may compare equal to some of the partition before
+    std::uint64_t n_bytes_sent = 0;                 ///< by one rank, at most
+    std::uint64_t n_bytes_cut = ~std::uint64_t{0};  ///< of the partition that it is a part of
+    bool parts_equals = false;  ///< its records may compare equal to some of the partition before
   };
 
   /// Collective: `stores` of this rank, finished, hold records in `n_partitions` each, which should have `bytes_each`.
@@ -67,58 +67,17 @@ class PartitionedRecords {
   /// Bytes that this rank has put on disk. Local.
   [[nodiscard]] std::uint64_t n_spilled() const;
 
-  /// Collective: partitions that are far larger than they should be become several. False if there is none.
+  /// Collective: partitions that are far larger than they should be become several, as often as it takes.
   /// `make_cut(const Partition&, n_wanted)`, collective, gives an object with `n_partitions()`, 1 if it cannot be cut, and
   /// `cut(const Chunk&, PartitionStore&, first)`, which adds the records of a chunk to partitions from number `first` on;
   /// `finish(PartitionStore&, first)` is called after the last chunk. Where it may part records that compare equal, also with
   /// `parts_equals(i)`, as Splitters has it.
   template <class MakeCut>
-  [[nodiscard]] bool cut_again(MakeCut&& make_cut) {
-    using Cut = std::invoke_result_t<MakeCut&, const Partition&, std::size_t>;
-    std::vector<std::pair<Partition, Cut>> cuts;
-    std::vector<Partition> refined;
-    std::size_t n_new = 0;
-    for (const Partition& partition : partitions_) {
-      const std::size_t n_wanted = n_wanted_of(partition, n_new);
-      std::optional<Cut> cut;
-      if (n_wanted > 1) {
-        cut.emplace(make_cut(partition, n_wanted));
-      }
-      if (!cut || cut->n_partitions() == 1) {
-        refined.push_back(partition);
-        continue;
-      }
-      for (std::size_t i = 0; i < cut->n_partitions(); ++i) {
-        Partition& part = refined.emplace_back(Partition{.level = levels_.size(), .index = n_new++});
-        part.n_bits = partition.n_bits + static_cast<int>(std::bit_width(cut->n_partitions())) - 1;
-        if (i == 0) {
-          part.parts_equals = partition.parts_equals;
-        } else if constexpr (requires { cut->parts_equals(i); }) {
-          part.parts_equals = cut->parts_equals(i);
-        }
-      }
-      cuts.emplace_back(partition, *std::move(cut));
+  void cut_large_ones(const StopChecks& stop, MakeCut&& make_cut) {
+    constexpr std::size_t most_levels = 256;  // each has an open file
+    while (levels_.size() < most_levels && cut_again(make_cut)) {
+      stop.check_together(*comm_);
     }
-    if (cuts.empty()) {
-      return false;
-    }
-    Stores stores(1);
-    mpi::together(*comm_, [&] {
-      stores[0] = std::make_unique<PartitionStore>(options_of_level(n_new));
-      std::size_t first = 0;
-      for (auto& [partition, cut] : cuts) {
-        for_each_chunk_here(partition,
-                            [&, first, &by = cut](const Chunk& chunk) { by.cut(chunk, *stores[0], first); });
-        cut.finish(*stores[0], first);
-        first += cut.n_partitions();
-        drop(partition);
-      }
-      stores[0]->finish();
-    });
-    levels_.push_back(std::move(stores));
-    partitions_ = std::move(refined);
-    measure();
-    return true;
   }
 
   /// Calls `visit(const Chunk&)` for each chunk of a partition that this rank has. Local.
@@ -147,11 +106,65 @@ class PartitionedRecords {
   void drop(std::size_t i) { drop(partitions_[i]); }
 
  private:
+  // Collective: cuts as many as the memory has blocks for. False if there is none to cut.
+  template <class MakeCut>
+  [[nodiscard]] bool cut_again(MakeCut&& make_cut) {
+    using Cut = std::invoke_result_t<MakeCut&, const Partition&, std::size_t>;
+    std::vector<std::pair<Partition, Cut>> cuts;
+    std::vector<Partition> refined;
+    std::size_t n_new = 0;
+    for (const Partition& partition : partitions_) {
+      const std::size_t n_wanted = n_wanted_of(partition, n_new);
+      std::optional<Cut> cut;
+      if (n_wanted > 1) {
+        cut.emplace(make_cut(partition, n_wanted));
+      }
+      if (!cut || cut->n_partitions() == 1) {
+        refined.push_back(partition);
+        continue;
+      }
+      for (std::size_t i = 0; i < cut->n_partitions(); ++i) {
+        Partition& part = refined.emplace_back(
+            Partition{.level = levels_.size(), .index = n_new++, .n_bytes_cut = partition.n_bytes});
+        part.n_bits = partition.n_bits + static_cast<int>(std::bit_width(cut->n_partitions())) - 1;
+        if (i == 0) {
+          part.parts_equals = partition.parts_equals;
+        } else if constexpr (requires { cut->parts_equals(i); }) {
+          part.parts_equals = cut->parts_equals(i);
+        }
+      }
+      cuts.emplace_back(partition, *std::move(cut));
+    }
+    if (cuts.empty()) {
+      return false;
+    }
+    Stores stores(1);
+    mpi::together(*comm_, [&] {
+      make_room();
+      stores[0] = std::make_unique<PartitionStore>(options_of_level(n_new));
+      std::size_t first = 0;
+      for (auto& [partition, cut] : cuts) {
+        for_each_chunk_here(partition,
+                            [&, first, &by = cut](const Chunk& chunk) { by.cut(chunk, *stores[0], first); });
+        cut.finish(*stores[0], first);
+        first += cut.n_partitions();
+        drop(partition);
+      }
+      stores[0]->finish();
+    });
+    levels_.push_back(std::move(stores));
+    partitions_ = std::move(refined);
+    measure();
+    return true;
+  }
+
   [[nodiscard]] const Stores& stores_of(const Partition& partition) const { return levels_[partition.level]; }
   [[nodiscard]] std::uint64_t n_bytes_here(const Partition& partition) const;
   void drop(const Partition& partition);
   void measure();
   [[nodiscard]] std::size_t n_wanted_of(const Partition& partition, std::size_t n_new) const;
+  void make_room();
+  [[nodiscard]] std::uint64_t n_held() const;
   [[nodiscard]] PartitionStore::Options options_of_level(std::size_t n_partitions) const;
   void begin_rounds(Deal deal);
   [[nodiscard]] bool begin_round(const StopChecks& stop);

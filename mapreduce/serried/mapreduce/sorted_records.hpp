@@ -73,16 +73,9 @@ class SortedRecords {
         counts_(counts),
         texts_(static_cast<std::size_t>(source_->n_threads())) {
     const StopChecks stop(source_->options().job.checkpoint, "while sorting what was read");
-    constexpr int max_levels = 4;  // records that compare equal and have one place cannot be parted
-    for (int level = 1; level < max_levels; ++level) {
-      const bool was_cut = records_.cut_again([&](const Partition& partition, std::size_t n_wanted) {
-        return Cut(order_, splitters_within(partition, n_wanted));
-      });
-      stop.check_together(comm());
-      if (!was_cut) {
-        break;
-      }
-    }
+    records_.cut_large_ones(stop, [&](const Partition& partition, std::size_t n_wanted) {
+      return Cut(order_, splitters_within(partition, n_wanted));
+    });
   }
 
   [[nodiscard]] const SourceCounts& source_counts() const { return counts_; }

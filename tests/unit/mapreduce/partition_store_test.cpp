@@ -76,6 +76,11 @@ TEST_P(PartitionStoreTest, HoldsWhatWasAdded) {
     EXPECT_EQ(content_of(more, i), expected[i]);
   }
   expected[2].erase(100);
+  store.spill_all();
+  EXPECT_EQ(store.n_held(), 0U);
+  for (std::size_t i = 0; i < n_partitions; ++i) {
+    EXPECT_EQ(content_of(store, i), expected[i]);
+  }
   store.drop(1);
   EXPECT_EQ(content_of(store, 1), Content());
   EXPECT_EQ(content_of(store, 2), expected[2]);
