@@ -171,7 +171,8 @@ class Run {
     report::Moment moment{.done = status.n_done,
                           .total = status.n_total,
                           .unit = report::Moment::Unit::items,
-                          .efficiency = status.efficiency};
+                          .efficiency = status.efficiency,
+                          .note = plan_.note};
     if (plan_.total_bytes > 0 && status.n_total > 0) {
       const double share = static_cast<double>(status.n_done) / static_cast<double>(status.n_total);
       moment.unit = report::Moment::Unit::bytes;

@@ -44,6 +44,7 @@ struct Plan {
   std::uint64_t total_bytes = 0;                ///< of input: progress is shown in bytes. 0: in indices
   std::function<double(std::uint64_t)> cost{};  ///< a hint, in any unit: the longest are dealt first
   schedule::Policy policy = schedule::Policy::stealing;
+  std::string note{};  ///< shown with the progress: what is known when the work begins
 };
 
 /// Handed to the body: who calls it, and what it may ask and tell.

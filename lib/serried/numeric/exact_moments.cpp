@@ -134,13 +134,18 @@ void ExactCovariance::merge(const ExactCovariance& other) noexcept {
   products_.merge(other.products_);
 }
 
+double covariance_of_sums(std::uint64_t n, const ExactDot& xy, const ExactSum& x, const ExactSum& y) {
+  if (n < 2 || !is_finite(xy) || !is_finite(x) || !is_finite(y)) {
+    return none;
+  }
+  return rounded_quotient(co_deviation(n, xy, x, y), BigInt(n) * (n - 1), product_exponent);
+}
+
 double ExactCovariance::covariance() const {
   if (!has_variance(x_) || !has_variance(y_)) {
     return none;
   }
-  const std::uint64_t n = count();
-  return rounded_quotient(co_deviation(n, products_, x_.sum(), y_.sum()), BigInt(n) * (n - 1),
-                          product_exponent);
+  return covariance_of_sums(count(), products_, x_.sum(), y_.sum());
 }
 
 double ExactCovariance::correlation() const {

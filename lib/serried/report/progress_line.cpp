@@ -51,14 +51,15 @@ std::string progress_text(const Moment& moment, double seconds) {
       is_bytes ? fmt::format("{:.0f} MB/s", rate / 1e6) : fmt::format("{:.4g} a second", rate);
   const std::string busy =
       moment.efficiency ? fmt::format(", {:.0f} % busy", 100 * *moment.efficiency) : std::string();
+  const std::string note = moment.note.empty() ? std::string() : ", " + moment.note;
   if (moment.total == 0) {
-    return fmt::format("{}, {}{}", amount(moment.done), speed, busy);
+    return fmt::format("{}, {}{}{}", amount(moment.done), speed, busy, note);
   }
   const std::uint64_t done = std::min(moment.done, moment.total);
   const double left = rate > 0 ? static_cast<double>(moment.total - done) / rate : -1;
-  return fmt::format("{} %, {} of {}, {}, {} left{}",
+  return fmt::format("{} %, {} of {}, {}, {} left{}{}",
                      static_cast<int>(100.0 * static_cast<double>(done) / static_cast<double>(moment.total)),
-                     amount(done), amount(moment.total), speed, format_seconds(left), busy);
+                     amount(done), amount(moment.total), speed, format_seconds(left), busy, note);
 }
 
 ProgressLine::ProgressLine(std::string name, ProgressStyle style)

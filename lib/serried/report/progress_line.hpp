@@ -42,6 +42,7 @@ struct Moment {
   std::uint64_t total = 0;  ///< 0: unknown
   Unit unit = Unit::bytes;
   std::optional<double> efficiency{};  ///< share of the time that the threads spent at work, in [0, 1]
+  std::string note{};                  ///< what else there is to say
 };
 
 /// The text of the line, without the name: "45 %, 1.20 GiB of 2.67 GiB, 312 MB/s, 0:05 left". Pure.

@@ -1,0 +1,8 @@
+/// Monte Carlo: estimates with error bars, the same bits from any number of ranks and threads.
+#pragma once
+
+#include <serried/montecarlo/batch.hpp>
+#include <serried/montecarlo/estimate.hpp>
+#include <serried/montecarlo/means.hpp>
+#include <serried/montecarlo/observation.hpp>
+#include <serried/montecarlo/options.hpp>
