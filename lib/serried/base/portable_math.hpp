@@ -73,13 +73,17 @@ inline constexpr double to_integer = 0x1.8p52;
   const double r_high = within - k * 6.93147180369123816490e-01;
   const double r_low = k * 1.90821492927058770002e-10;
   const double r = r_high - r_low;
-  // fdlibm's e_exp.c: the Remes approximation of r · (e^r + 1) / (e^r - 1)
-  const double t = r * r;
-  const double c = r - t * (1.66666666666666019037e-01 +
-                            t * (-2.77777777770155933842e-03 +
-                                 t * (6.61375632143793436117e-05 +
-                                      t * (-1.65339022054652515390e-06 + t * 4.13813679705723846039e-08))));
-  const double power = 1.0 - ((r_low - (r * c) / (2.0 - c)) - r_high);
+  const double lost = (r_high - r) - r_low;  // in rounding r
+  // Taylor's series up to r^13 / 13!: what is left out is below 2^-57. A division, as in fdlibm's e_exp.c, would take longer, and
+  // so would Horner's scheme, in which every step waits for the one before (G. Estrin, 1960).
+  const double r2 = r * r;
+  const double r4 = r2 * r2;
+  const double from_2 = (1.0 / 2 + r * (1.0 / 6)) + r2 * (1.0 / 24 + r * (1.0 / 120));
+  const double from_6 = (1.0 / 720 + r * (1.0 / 5040)) + r2 * (1.0 / 40320 + r * (1.0 / 362880));
+  const double from_10 =
+      (1.0 / 3628800 + r * (1.0 / 39916800)) + r2 * (1.0 / 479001600 + r * (1.0 / 6227020800));
+  const double series = from_2 + r4 * (from_6 + r4 * from_10);
+  const double power = 1.0 + (r + (r2 * series + lost));
   // 2^k in two factors, for k is up to 1155 in absolute value
   const auto n = static_cast<std::int64_t>(std::bit_cast<std::uint64_t>(shifted) << 12) >> 12;
   const std::int64_t half = n >> 1;

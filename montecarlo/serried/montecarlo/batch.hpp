@@ -60,11 +60,12 @@ class Batch {
     return {values_[0].of_trials, n_observables_ * capacity};
   }
 
- private:
+ protected:
   struct alignas(64) Row {
     double of_trials[capacity];
   };
 
+ private:
   std::size_t n_observables_;
   std::unique_ptr<Row[]> values_;
   std::vector<std::unique_ptr<Row>> scratch_;

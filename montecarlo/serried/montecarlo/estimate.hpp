@@ -69,32 +69,46 @@ template <class Row>
   return estimate;
 }
 
+// The trials of a block in batches: calls `fill()` when `batch` is one.
+template <class Fill>
+void for_each_batch(const Block& block, random::Stream& stream, Batch& batch, job::Worker& worker,
+                    BlockMoments& moments, const Fill& fill) {
+  for (std::uint64_t done = 0; done < block.n && !worker.must_stop();) {
+    const std::uint64_t n = std::min<std::uint64_t>(Batch::capacity, block.n - done);
+    batch.begin(stream, block.first + done, n);
+    fill();
+    moments.add_rows(batch.all_values(), n, Batch::capacity);
+    done += n;
+  }
+}
+
+// What a batch has rows for, and how many of them, the first ones, are looked at.
+struct Rows {
+  std::size_t n_rows = 1;
+  std::size_t n_observables = 1;
+  bool are_weighted = false;
+};
+
 // Calls `fill(batch)` for each batch of each block.
 template <class Fill>
-[[nodiscard]] Outcome run_batches(const mpi::Communicator& comm, const Options& options,
-                                  std::size_t n_observables, bool is_weighted, const Fill& fill) {
+[[nodiscard]] Outcome run_batches(const mpi::Communicator& comm, const Options& options, const Rows& rows,
+                                  const Fill& fill) {
   std::vector<std::unique_ptr<Batch>> batches(static_cast<std::size_t>(job::n_threads_of(comm, options.job)));
   const auto means_of = [&](const MergedMoments& moments) {
     const Means means =
         Means::of(options.errors == Errors::of_trials ? moments.total() : moments.of_blocks());
-    return is_weighted ? means.over_last() : means;
+    return rows.are_weighted ? means.over_last() : means;
   };
-  return run_rounds(
-      comm, options, n_observables, means_of,
-      [&](const Block& block, job::Worker& worker, BlockMoments& moments) {
-        auto& batch = batches[static_cast<std::size_t>(worker.thread())];
-        if (!batch) {
-          batch = std::make_unique<Batch>(n_observables);  // by its own thread, so that its memory is near it
-        }
-        random::Stream stream(options.seed, options.name, block.index);
-        for (std::uint64_t done = 0; done < block.n && !worker.must_stop();) {
-          const std::uint64_t n = std::min<std::uint64_t>(Batch::capacity, block.n - done);
-          batch->begin(stream, block.first + done, n);
-          fill(*batch);
-          moments.add_rows(batch->all_values(), n, Batch::capacity);
-          done += n;
-        }
-      });
+  return run_rounds(comm, options, rows.n_observables, means_of,
+                    [&](const Block& block, job::Worker& worker, BlockMoments& moments) {
+                      auto& batch = batches[static_cast<std::size_t>(worker.thread())];
+                      if (!batch) {
+                        batch =
+                            std::make_unique<Batch>(rows.n_rows);  // by its own thread: its memory is near
+                      }
+                      random::Stream stream(options.seed, options.name, block.index);
+                      for_each_batch(block, stream, *batch, worker, moments, [&] { fill(*batch); });
+                    });
 }
 
 template <class Trial>
@@ -121,12 +135,17 @@ template <Trial F>
     n = Row::size(trial(stream));
     expects(n > detail::is_weighted<T> ? 1 : 0, "a trial gives something");
   }
-  return detail::estimate_of<Row>(
-      detail::run_batches(comm, options, n, detail::is_weighted<T>, [&](Batch& batch) {
-        double* const values = batch.values().data();
-        for (std::size_t i = 0; i < batch.size(); ++i) {
-          Row::put(trial(batch.stream()), values + i, Batch::capacity, n);
-        }
+  return detail::estimate_of<Row>(detail::run_batches(
+      comm, options, {.n_rows = n, .n_observables = n, .are_weighted = detail::is_weighted<T>},
+      [&](Batch& batch) {
+        vectorized([&] {
+          random::Stream& stream = batch.stream();
+          double* const values = batch.values().data();
+          const std::size_t n_trials = batch.size();
+          for (std::size_t i = 0; i < n_trials; ++i) {
+            Row::put(trial(stream), values + i, Batch::capacity, n);
+          }
+        });
       }));
 }
 
@@ -135,7 +154,7 @@ template <BatchTrial F>
 [[nodiscard]] Estimate<double> estimate(const mpi::Communicator& comm, const Options& options,
                                         const F& trial) {
   return detail::estimate_of<detail::Row<double>>(
-      detail::run_batches(comm, options, 1, false, [&](Batch& batch) { vectorized([&] { trial(batch); }); }));
+      detail::run_batches(comm, options, {}, [&](Batch& batch) { vectorized([&] { trial(batch); }); }));
 }
 
 /// The same for several observables.
@@ -143,8 +162,9 @@ template <BatchTrial F>
 [[nodiscard]] Estimate<Eigen::VectorXd> estimate(const mpi::Communicator& comm, const Options& options,
                                                  std::size_t n_observables, const F& trial) {
   expects(n_observables > 0, "there is an observable");
-  return detail::estimate_of<detail::Row<Eigen::VectorXd>>(detail::run_batches(
-      comm, options, n_observables, false, [&](Batch& batch) { vectorized([&] { trial(batch); }); }));
+  return detail::estimate_of<detail::Row<Eigen::VectorXd>>(
+      detail::run_batches(comm, options, {.n_rows = n_observables, .n_observables = n_observables},
+                          [&](Batch& batch) { vectorized([&] { trial(batch); }); }));
 }
 
 }  // namespace serried::montecarlo

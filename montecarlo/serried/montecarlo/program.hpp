@@ -1,0 +1,76 @@
+/// What programs that estimate have in common: their options, their output, their summary.
+///
+///     montecarlo::Program program(world, "Estimates pi.", "serried-pi", {.trials = 100'000'000});
+///     program.app().add_flag("--scalar", is_scalar, "…");
+///     if (!program.parse(argc, argv)) return;                    // only the help or the version was wanted
+///     const auto pi = estimate(world, program.options(), trial);
+///     program.write({{"pi", pi.means[0]}}, pi);
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <serried/job/command_line.hpp>
+#include <serried/job/report_file.hpp>
+#include <serried/montecarlo/estimate.hpp>
+#include <serried/montecarlo/options.hpp>
+#include <serried/mpi/communicator.hpp>
+#include <serried/store/output.hpp>
+
+namespace serried::montecarlo {
+
+/// One line of a result.
+struct Quantity {
+  std::string name;
+  Value value;
+};
+
+/// What a summary says of an estimate, whatever its observables are.
+struct Effort {
+  std::uint64_t trials = 0;
+  double seconds = 0;
+  Stop stop = Stop::trials;
+
+  template <class T>
+  Effort(const Estimate<T>& estimate)  // NOLINT(google-explicit-constructor): write(quantities, estimate)
+      : trials(estimate.trials), seconds(estimate.seconds), stop(estimate.stop) {}
+};
+
+class Program {
+ public:
+  /// Local. `comm` must outlive it. `defaults`: of these, trials is what is done where no rule is given.
+  Program(const mpi::Communicator& comm, const std::string& what, const std::string& name,
+          const Options& defaults);
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+  ~Program();
+
+  /// For options of one's own, before `parse`.
+  [[nodiscard]] CLI::App& app() { return *app_; }
+
+  /// Collective. Reads the arguments and opens the output; false if all that was asked for is the help or the version, which
+  /// rank 0 has printed. Throws a usage error that says what to do.
+  [[nodiscard]] bool parse(int argc, char** argv);
+
+  /// As the arguments say; a program adds its configuration.
+  [[nodiscard]] Options& options() { return options_; }
+
+  /// Collective: the result, as lines NAME<TAB>MEAN<TAB>STANDARD_ERROR under a header, to -o or standard output, the report, and
+  /// the summary, of which the first quantity is part.
+  void write(const std::vector<Quantity>& quantities, const Effort& effort);
+
+ private:
+  const mpi::Communicator& comm_;
+  std::unique_ptr<CLI::App> app_;
+  job::CommandLine line_;
+  std::string time_;
+  Options options_;
+  std::uint64_t default_trials_;
+  std::optional<job::ReportFile> report_;
+  std::optional<store::Output> output_;
+};
+
+}  // namespace serried::montecarlo

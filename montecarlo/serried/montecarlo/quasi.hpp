@@ -1,0 +1,90 @@
+/// Means over points that fill the unit cube evenly (random/sobol.hpp), with honest errors: each block of trials is one set of
+/// points with a scrambling of its own, and the error is that between blocks.
+///
+///     const auto integral = estimate_on_points(world, {.trials = 1 << 20, .trials_per_block = 1 << 14}, 5, [](PointBatch& batch) {
+///       const auto x = batch.coordinates(0), f = batch.values();
+///       …
+///     });
+///
+/// The larger the blocks, the smaller the error; the more of them, the surer it is: some dozens. Blocks of 2^k points are best.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include <serried/montecarlo/estimate.hpp>
+#include <serried/random/sobol.hpp>
+
+namespace serried::montecarlo {
+
+/// A batch whose trials have points.
+class PointBatch : public Batch {
+ public:
+  PointBatch(std::size_t n_rows, std::size_t dimensions) : Batch(n_rows), rows_(dimensions) {}
+
+  [[nodiscard]] std::size_t dimensions() const noexcept { return rows_.size(); }
+  /// Coordinate `dimension` of each trial's point, in (0, 1). Throws std::logic_error if there is no such dimension.
+  [[nodiscard]] std::span<const double> coordinates(std::size_t dimension) {
+    expects(dimension < rows_.size(), "there is such a dimension");
+    auto& row = rows_[dimension];
+    if (!row) {
+      row = std::make_unique<Row>();
+    }
+    const std::span<double> to(row->of_trials, size());
+    sobol_->coordinates(dimension, first_in_block_, to);
+    return to;
+  }
+
+  /// For whoever runs the closure.
+  void set_points(const random::Sobol& sobol, std::uint64_t first_in_block) {
+    sobol_ = &sobol;
+    first_in_block_ = first_in_block;
+  }
+
+ private:
+  std::vector<std::unique_ptr<Row>> rows_;
+  const random::Sobol* sobol_ = nullptr;
+  std::uint64_t first_in_block_ = 0;
+};
+
+/// A batch of trials on points, whose values it fills in.
+template <class F>
+concept PointTrial = std::invocable<const F&, PointBatch&>;
+
+/// Collective, as `estimate`. options.trials is rounded up to whole blocks, and options.errors is Errors::of_blocks whatever it
+/// was. Throws std::logic_error unless there are 1 to Sobol::max_dimensions dimensions.
+template <PointTrial F>
+[[nodiscard]] Estimate<double> estimate_on_points(const mpi::Communicator& comm, Options options,
+                                                  std::size_t dimensions, const F& trial) {
+  expects(dimensions > 0 && dimensions <= random::Sobol::max_dimensions, "there are so many dimensions");
+  options.errors = Errors::of_blocks;
+  struct OfThread {
+    explicit OfThread(std::size_t dimensions) : batch(1, dimensions) {}
+    PointBatch batch;
+    std::optional<random::Sobol> sobol;
+  };
+  std::vector<std::unique_ptr<OfThread>> threads(
+      static_cast<std::size_t>(job::n_threads_of(comm, options.job)));
+  const auto means_of = [](const MergedMoments& moments) { return Means::of(moments.of_blocks()); };
+  return detail::estimate_of<detail::Row<double>>(run_rounds(
+      comm, options, 1, means_of, [&](const Block& block, job::Worker& worker, BlockMoments& moments) {
+        auto& of_thread = threads[static_cast<std::size_t>(worker.thread())];
+        if (!of_thread) {
+          of_thread = std::make_unique<OfThread>(dimensions);
+        }
+        random::Stream stream(options.seed, options.name, block.index);
+        of_thread->sobol.emplace(dimensions, stream());
+        PointBatch& batch = of_thread->batch;
+        detail::for_each_batch(block, stream, batch, worker, moments, [&] {
+          batch.set_points(*of_thread->sobol, batch.first() - block.first);
+          vectorized([&] { trial(batch); });
+        });
+      }));
+}
+
+}  // namespace serried::montecarlo
