@@ -23,10 +23,8 @@ namespace {
 }
 
 [[nodiscard]] Error not_semidefinite(std::size_t i) {
-  return Error(
-             "the covariance is not positive semidefinite: nothing, or less, is left of the variance of "
-             "coordinate " +
-             std::to_string(i) + " when those before it are known, and yet it covaries")
+  return Error("the covariance is not positive semidefinite: coordinate " + std::to_string(i) +
+               " covaries with the others in a way that no variable can")
       .hint("a small multiple of the identity added to it may help");
 }
 

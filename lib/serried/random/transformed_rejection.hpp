@@ -21,7 +21,7 @@ struct TransformedRejection {
 
   /// A variate as its distance from some integer near the mean, which only `shift` and `log_ratio` know; from `lowest` to
   /// `highest`. log_ratio(distance): the logarithm of its probability over that of which the hat was made. Takes 2 words for each
-  /// attempt, of which at least 3 in 4 succeed.
+  /// attempt, of which 70 in 100 succeed with a mean of 10, and 89 with large ones.
   template <class LogRatio>
   [[nodiscard]] std::int64_t operator()(Stream& stream, std::int64_t lowest, std::int64_t highest,
                                         const LogRatio& log_ratio) const noexcept {
