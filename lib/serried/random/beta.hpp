@@ -3,8 +3,8 @@
 ///     const Beta beta(3, 8);                 // after 2 successes and 7 failures
 ///     const double p = beta(stream);
 ///
-/// x / (x + y) of two gamma variates x and y (marsaglia_tsang.hpp). Where a and b are both below 1, both x and y may be too small
-/// for a double, so their ratio is computed from its logarithm.
+/// x / (x + y) of two gamma variates x and y (marsaglia_tsang.hpp). Where a and b are both below 1, both x and y may be
+/// too small for a double, so their ratio is computed from its logarithm.
 #pragma once
 
 #include <serried/random/marsaglia_tsang.hpp>
@@ -18,8 +18,8 @@ class Beta {
   /// Both positive and finite, or throws std::logic_error.
   Beta(double a, double b);
 
-  /// Takes the words of two gamma variates of shapes a and b; how many varies. 0 and 1 come where x or 1 - x is too small for
-  /// the doubles there: with tiny a and b nearly always, and then 1 comes with probability a / (a + b). Never NaN.
+  /// Takes the words of two gamma variates of shapes a and b; how many varies. 0 and 1 come where x or 1 - x is too small
+  /// for the doubles there: with tiny a and b nearly always, and then 1 comes with probability a / (a + b). Never NaN.
   [[nodiscard]] double operator()(Stream& stream) const noexcept;
 
  private:

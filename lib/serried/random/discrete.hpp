@@ -3,8 +3,8 @@
 ///     const Discrete die(std::array{1.0, 1.0, 1.0, 1.0, 1.0, 2.0});
 ///     const std::size_t face = die(stream);                          // 0 … 5, 5 twice as often
 ///
-/// A. Walker's alias method (ACM TOMS 3 (1977)) with the table of M. Vose (IEEE Trans. Software Engineering 17 (1991)), made in
-/// integers: nothing is left over by rounding, and an outcome of weight 0 never comes.
+/// A. Walker's alias method (ACM TOMS 3 (1977)) with the table of M. Vose (IEEE Trans. Software Engineering 17 (1991)),
+/// made in integers: nothing is left over by rounding, and an outcome of weight 0 never comes.
 #pragma once
 
 #include <cstddef>

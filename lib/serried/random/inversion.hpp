@@ -5,9 +5,9 @@
 
 namespace serried::random::detail {
 
-/// The k for which the probabilities of 0 … k - 1 sum to at most `u`, and those of 0 … k to more. `probability` is that of 0,
-/// ratio(k) is what that of k is to that of k - 1, and does not rise. What is left of the distribution beyond the last
-/// probability above 2^-60 is less than u can tell, and is not reached.
+/// The k for which the probabilities of 0 … k - 1 sum to at most `u`, and those of 0 … k to more. `probability` is that
+/// of 0, ratio(k) is what that of k is to that of k - 1, and does not rise. What is left of the distribution beyond the
+/// last probability above 2^-60 is less than u can tell, and is not reached.
 template <class Ratio>
 [[nodiscard]] std::uint64_t by_inversion(double u, double probability, const Ratio& ratio) noexcept {
   for (std::uint64_t k = 0;; ++k) {

@@ -4,9 +4,10 @@
 ///     const Eigen::VectorXd x = returns(stream);
 ///     returns.fill(stream, buffer);               // the same without an allocation
 ///
-/// L z, where L Lᵀ is the covariance and z are standard normals. L is computed by Cholesky's method with diagonal pivoting (N.
-/// Higham, "Analysis of the Cholesky decomposition of a semi-definite matrix", 1990), of the correlations, so that units do not
-/// matter. Its loops, and those of the product, are plain ones in a fixed order: Eigen's differ from one CPU and version to the next.
+/// L z, where L Lᵀ is the covariance and z are standard normals. L is computed by Cholesky's method with diagonal
+/// pivoting (N. Higham, "Analysis of the Cholesky decomposition of a semi-definite matrix", 1990), of the correlations,
+/// so that units do not matter. Its loops, and those of the product, are plain ones in a fixed order: Eigen's differ from
+/// one CPU and version to the next.
 #pragma once
 
 #include <cstddef>
@@ -22,9 +23,10 @@ namespace serried::random {
 /// Const calls with different streams may be at the same time. 8 bytes for each element of L.
 class MultivariateNormal {
  public:
-  /// In O(n³). The covariance may be singular: a direction is taken to have no variance if it has less than n 2^-48 in units of
-  /// the variances of the coordinates. As both are data, not code, throws an Error if they are empty, not finite or of different
-  /// sizes, or if the covariance is not square, symmetric or positive semidefinite, to within n 2^-48 in these units.
+  /// In O(n³). The covariance may be singular: a direction is taken to have no variance if it has less than n 2^-48 in
+  /// units of the variances of the coordinates. As both are data, not code, throws an Error if they are empty, not finite
+  /// or of different sizes, or if the covariance is not square, symmetric or positive semidefinite, to within n 2^-48 in
+  /// these units.
   MultivariateNormal(const Eigen::VectorXd& mean, const Eigen::MatrixXd& covariance);
 
   [[nodiscard]] std::size_t dimension() const noexcept { return mean_.size(); }

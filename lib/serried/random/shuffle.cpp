@@ -42,8 +42,8 @@ std::vector<std::uint64_t> sample_of_moved(Stream& stream, std::uint64_t n, std:
 
 std::vector<std::uint64_t> sample(Stream& stream, std::uint64_t n, std::uint64_t k) {
   expects(k <= n, "a sample is no larger than what it is taken from");
-  constexpr std::uint64_t words_of_an_entry =
-      8;  // of the map: an array of this many numbers is faster, and no larger
+  // An array of so many numbers is no larger than an entry of the map, and faster.
+  constexpr std::uint64_t words_of_an_entry = 8;
   return n / words_of_an_entry < k ? sample_of_array(stream, n, k) : sample_of_moved(stream, n, k);
 }
 

@@ -14,9 +14,8 @@
 
 namespace serried::random {
 
-/// Puts the elements into one of all orders, each exactly as likely: R. Fisher's and F. Yates' shuffle as R. Durstenfeld has it
-/// (Comm. ACM 7 (1964)). Takes n - 1 words, seldom more (Stream::below). Of more than 57 elements there are more orders than a
-/// stream has states, and no program can show that.
+/// Puts the elements into one of all orders, each exactly as likely if all words are: R. Fisher's and F. Yates' shuffle as
+/// R. Durstenfeld has it (Comm. ACM 7 (1964)). Takes n - 1 words, seldom more (Stream::below).
 template <std::ranges::random_access_range Range>
 requires std::permutable<std::ranges::iterator_t<Range>>
 void shuffle(Stream& stream, Range&& range) {
@@ -28,9 +27,9 @@ void shuffle(Stream& stream, Range&& range) {
   }
 }
 
-/// k different ones of 0 … n - 1 in random order: each sequence of k is exactly as likely, so that the first of them are a sample,
-/// too. The first k steps of a shuffle of which only what has moved is kept: O(k) time and memory on average, for any n. Takes k
-/// words, seldom more. Throws std::logic_error if k is above n.
+/// k different ones of 0 … n - 1 in random order: each sequence of k is exactly as likely, so that the first of them are
+/// a sample, too. The first k steps of a shuffle of which only what has moved is kept: O(k) time and memory on average,
+/// for any n. Takes k words, seldom more. Throws std::logic_error if k is above n.
 [[nodiscard]] std::vector<std::uint64_t> sample(Stream& stream, std::uint64_t n, std::uint64_t k);
 
 }  // namespace serried::random

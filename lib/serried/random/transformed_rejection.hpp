@@ -1,6 +1,6 @@
-/// W. Hörmann's transformed rejection with a squeeze, for discrete distributions with a bell's shape and a mean of 10 or more:
-/// "The transformed rejection method for generating Poisson random variables", Insurance: Mathematics and Economics 12 (1993),
-/// and "The generation of binomial random variates", J. Statistical Computation and Simulation 46 (1993).
+/// W. Hörmann's transformed rejection with a squeeze, for discrete distributions with a bell's shape and a mean of 10 or
+/// more: "The transformed rejection method for generating Poisson random variables", Insurance: Mathematics and Economics
+/// 12 (1993), and "The generation of binomial random variates", J. Statistical Computation and Simulation 46 (1993).
 #pragma once
 
 #include <cmath>
@@ -20,8 +20,8 @@ struct TransformedRejection {
   double scale = 0;    // of the hat: 1 / alpha with Poisson, alpha with binomial variates
 
   /// A variate as its distance from some integer near the mean, which only `shift` and `log_ratio` know; from `lowest` to
-  /// `highest`. log_ratio(distance): the logarithm of its probability over that of which the hat was made. Takes 2 words for each
-  /// attempt, of which 70 in 100 succeed with a mean of 10, and 89 with large ones.
+  /// `highest`. log_ratio(distance): the logarithm of its probability over that of which the hat was made. Takes 2 words
+  /// for each attempt, of which 70 in 100 succeed with a mean of 10, and 89 with large ones.
   template <class LogRatio>
   [[nodiscard]] std::int64_t operator()(Stream& stream, std::int64_t lowest, std::int64_t highest,
                                         const LogRatio& log_ratio) const noexcept {

@@ -22,8 +22,8 @@ struct Parameters {
   double b = 0;
 };
 
-// The regularised incomplete beta function: x^a (1 - x)^b / (a B(a, b)) times the hypergeometric series of (1, a + b; a + 1), on the
-// side where x is below a half.
+// The regularised incomplete beta function: x^a (1 - x)^b / (a B(a, b)) times the hypergeometric series of (1, a + b; a +
+// 1), on the side where x is below a half.
 double cumulative(double a, double b, double x) {
   if (x > 0.5) {
     return 1 - cumulative(b, a, 1 - x);

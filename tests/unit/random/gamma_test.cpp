@@ -50,7 +50,7 @@ TEST(Gamma, HasItsMoments) {
   }
 }
 
-// Where it is normal to within 2 / (3 sqrt(shape)), far less than the test can see, and 1 - v + log v would be but noise.
+// Its skewness is 2 / sqrt(shape), far less than the test can see.
 TEST(Gamma, IsNormalWithALargeShape) {
   for (const double shape : {1e10, 1e15, 1e18}) {
     SCOPED_TRACE(shape);

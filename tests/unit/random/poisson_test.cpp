@@ -44,7 +44,8 @@ TEST(Poisson, HasItsMoments) {
   }
 }
 
-// Where it is normal to within far less than the test can see. Distances are of integers: a double of 1e18 knows only each 128th.
+// Where it is normal to within far less than the test can see. Distances are of integers: a double of 1e18 knows only
+// each 128th.
 TEST(Poisson, IsNormalWithALargeMean) {
   for (const double mean : {1e12, 1e15, 1e18, 0x1p62}) {
     SCOPED_TRACE(mean);

@@ -108,7 +108,8 @@ TEST(Sample, IsOfDifferentNumbers) {
   }
 }
 
-// How often each is in it: the sum of the squares of the deviations, over the variance of one, is chi-squared of n - 1 degrees.
+// How often each is in it: the sum of the squares of the deviations, over the variance of one, is chi-squared of n - 1
+// degrees.
 TEST(Sample, HasEachEquallyOften) {
   for (const std::uint64_t k : {5, 60}) {
     constexpr std::uint64_t n = 100;

@@ -1,5 +1,5 @@
-/// Tests of samples against the distribution that they should have. Each fails by mere chance once in about a million seeds; as
-/// seeds are fixed, it does so never or always.
+/// Tests of samples against the distribution that they should have. Each fails by mere chance once in about a million
+/// seeds; as seeds are fixed, it does so never or always.
 #pragma once
 
 #include <algorithm>
@@ -21,8 +21,8 @@ template <class Next>
   return values;
 }
 
-/// The mean and the variance as z-scores, each beyond 4.9 once in a million. `kurtosis`: the fourth central moment over the square
-/// of the variance, 3 for a normal distribution.
+/// The mean and the variance as z-scores, each beyond 4.9 once in a million. `kurtosis`: the fourth central moment over
+/// the square of the variance, 3 for a normal distribution.
 inline void expect_moments(const std::vector<double>& values, double mean, double variance, double kurtosis) {
   const auto n = static_cast<double>(values.size());
   double sum = 0;
@@ -57,8 +57,8 @@ inline void expect_chi_squared(double chi_squared, double n_degrees) {
       << n_degrees << " degrees of freedom";
 }
 
-/// Chi-squared of `counts`, where probability(i) is that of i; what lies beyond them may have come, too. Neighbours are pooled
-/// until at least `least_expected` are expected.
+/// Chi-squared of `counts`, where probability(i) is that of i; what lies beyond them may have come, too. Neighbours are
+/// pooled until at least `least_expected` are expected.
 template <class Probability>
 void expect_frequencies(const std::vector<std::uint64_t>& counts, std::uint64_t n,
                         const Probability& probability, double least_expected = 20) {
