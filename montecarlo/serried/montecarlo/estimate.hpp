@@ -121,7 +121,7 @@ template <class F>
 concept Trial = std::invocable<const F&, random::Stream&> && Observation<detail::ResultOf<F>>;
 /// A batch of trials, whose values it fills in.
 template <class F>
-concept BatchTrial = std::invocable<const F&, Batch&>;
+concept BatchTrial = !Trial<F> && std::invocable<const F&, Batch&>;
 
 /// Collective; all ranks get the same estimate. `trial` is called by several threads at once; what it gives must depend on the
 /// stream alone. Throws the same Error on all ranks: what a trial throws; a value that is not finite; see also run_rounds.
