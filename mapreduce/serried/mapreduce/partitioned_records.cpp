@@ -74,6 +74,15 @@ void PartitionedRecords::measure() {
   }
 }
 
+// Behind empty partitions comes what an earlier one may be equal to.
+void PartitionedRecords::pass_on_equals() {
+  for (std::size_t i = 1; i < partitions_.size(); ++i) {
+    if (partitions_[i - 1].n_bytes == 0 && partitions_[i - 1].parts_equals) {
+      partitions_[i].parts_equals = true;
+    }
+  }
+}
+
 // Into how many a partition should be cut when there are `n_new` of this cut already.
 std::size_t PartitionedRecords::n_wanted_of(const Partition& partition, std::size_t n_new) const {
   constexpr std::uint64_t bytes_of_one = std::uint64_t{32} << 10;  // a block of 4 KiB is an eighth of it

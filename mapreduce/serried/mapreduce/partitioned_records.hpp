@@ -155,6 +155,7 @@ class PartitionedRecords {
     levels_.push_back(std::move(stores));
     partitions_ = std::move(refined);
     measure();
+    pass_on_equals();
     return true;
   }
 
@@ -162,6 +163,7 @@ class PartitionedRecords {
   [[nodiscard]] std::uint64_t n_bytes_here(const Partition& partition) const;
   void drop(const Partition& partition);
   void measure();
+  void pass_on_equals();
   [[nodiscard]] std::size_t n_wanted_of(const Partition& partition, std::size_t n_new) const;
   void make_room();
   [[nodiscard]] std::uint64_t n_held() const;

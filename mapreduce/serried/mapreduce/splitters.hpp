@@ -107,13 +107,8 @@ class Splitters {
       std::ranges::sort(sorted.cuts_, [&](const Cut& a, const Cut& b) {
         return !sorted.is_right_of(b, a.prefix, a.record, a.place);
       });
-      const std::vector<Cut> cuts = sorted.some_of(n_partitions);
-      const auto is_like = [&](std::size_t i, std::size_t other) {
-        return other < cuts.size() && order.compare(cuts[i].record, cuts[other].record) == 0;
-      };
-      for (std::size_t i = 0; i < cuts.size(); ++i) {
-        const bool is_frequent = is_like(i, i + 1) || (i > 0 && is_like(i, i - 1));
-        chosen.add_whole(cuts[i].record, is_frequent ? cuts[i].place : 0);
+      for (const Cut& cut : sorted.some_of(n_partitions)) {
+        chosen.add_whole(cut.record, cut.place);
       }
     });
     std::vector<char> bytes = chosen.bytes();
@@ -159,16 +154,25 @@ class Splitters {
     std::string record;
   };
 
-  // Of all cuts so many that there are about `n_partitions` between them, each behind the one before.
+  // Of all cuts so many that there are about `n_partitions` between them, each behind the one before. Only one amid equal
+  // records that fill half a partition keeps its place.
   [[nodiscard]] std::vector<Cut> some_of(std::size_t n_partitions) const {
     const std::size_t n = cuts_.size();
     const std::size_t n_cuts = std::min(n_partitions, n) - std::min<std::size_t>(n, 1);
     std::vector<Cut> some;
     for (std::size_t i = 1; i <= n_cuts; ++i) {
-      const Cut& cut = cuts_[i * n / (n_cuts + 1)];
+      const std::size_t at = i * n / (n_cuts + 1);
+      const std::size_t half = std::max<std::size_t>(n / (n_cuts + 1) / 2, 1);
+      const auto is_like = [&](std::size_t other) {
+        return order_.compare(cuts_[at].record, cuts_[other].record) == 0;
+      };
+      Cut cut = cuts_[at];
+      if (!is_like(at - std::min(half, at)) && !is_like(std::min(at + half, n - 1))) {
+        cut.place = 0;
+      }
       const Cut& last = some.empty() ? cuts_.front() : some.back();
       if (!is_right_of(cut, last.prefix, last.record, last.place)) {  // else nothing is between them
-        some.push_back(cut);
+        some.push_back(std::move(cut));
       }
     }
     return some;

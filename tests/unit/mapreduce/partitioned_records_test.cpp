@@ -129,5 +129,39 @@ TEST(PartitionedRecords, ThatCannotBeCutAreLeft) {
   EXPECT_EQ(n_cuts, 1U);
 }
 
+// A partition that goes on with the equal records of the one before, cut where all of it is on the right: what goes on is on the
+// right now.
+TEST(PartitionedRecords, KnowWhichGoOnWithEqualRecords) {
+  struct CutAtTheBegin {
+    [[nodiscard]] static std::size_t n_partitions() { return 2; }
+    [[nodiscard]] static bool parts_equals(std::size_t /*i*/) { return false; }
+    static void cut(const Chunk& chunk, PartitionStore& store, std::size_t first) {
+      store.add_chunks(first + 1, {chunk.records.data() - sizeof(ChunkHeader),
+                                   sizeof(ChunkHeader) + chunk.records.size()});
+    }
+    static void finish(PartitionStore& /*store*/, std::size_t /*first*/) {}
+  };
+  PartitionedRecords::Stores stores;
+  stores.push_back(std::make_unique<PartitionStore>(PartitionStore::Options{.n_partitions = 3}));
+  const std::string record(16, '\0');
+  const auto me = static_cast<std::uint64_t>(world().rank());
+  for (std::uint32_t i = 0; i < 10'000; ++i) {
+    stores[0]->add(1, {me, i}, record);
+  }
+  stores[0]->add(0, {me, 10'000}, record);
+  stores[0]->add(2, {me, 10'001}, std::string(16, '\1'));
+  stores[0]->finish();
+  mpi::NodeExchange nodes(world());
+  PartitionedRecords records(nodes, {.memory = 1 << 20, .round_bytes = 64 << 10, .bytes_each = 4096},
+                             std::move(stores), 3, {false, true, false});
+  records.cut_large_ones(StopChecks("", ""),
+                         [](const PartitionedRecords::Partition&, std::size_t) { return CutAtTheBegin(); });
+  ASSERT_EQ(records.n_partitions(), 4U);
+  EXPECT_EQ(records.partition(1).n_bytes, 0U);
+  EXPECT_TRUE(records.partition(1).parts_equals);
+  EXPECT_TRUE(records.partition(2).parts_equals);
+  EXPECT_FALSE(records.partition(3).parts_equals);
+}
+
 }  // namespace
 }  // namespace serried::mapreduce

@@ -92,6 +92,20 @@ TEST(Splitters, KeepEqualRecordsTogether) {
   }
 }
 
+// A single cut amid equal records parts them by their places.
+TEST(Splitters, PartARecordThatFillsAllOfIt) {
+  std::vector<Placed> records;
+  for (std::uint64_t place = 1; place <= 1000; ++place) {
+    records.emplace_back("same", place);
+  }
+  const auto splitters = splitters_of(records, 2, true);
+  ASSERT_EQ(splitters.n_partitions(), 2U);
+  EXPECT_TRUE(splitters.parts_equals(1));
+  const std::uint64_t prefix = ByteOrder().prefix("same");
+  EXPECT_EQ(splitters.partition_of(prefix, "same", 400), 0U);
+  EXPECT_EQ(splitters.partition_of(prefix, "same", 600), 1U);
+}
+
 TEST(Splitters, OfFewSamplesAreFew) {
   EXPECT_EQ(splitters_of({}, 8, true).n_partitions(), 1U);
   EXPECT_EQ(splitters_of({{"a", 1}}, 8, true).n_partitions(), 1U);
