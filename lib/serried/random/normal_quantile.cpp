@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -8,26 +9,30 @@
 
 namespace serried::random {
 
-// Far tails are so rare that whole blocks do without them.
+// The centre has 85 % of all probabilities, and its formula costs a fraction of that of the tails: it is applied to all, and those
+// in the tails are put together, so that the other formula's vector code does nothing in vain.
 void normal_quantiles(std::span<double> values) {
   constexpr std::size_t max_block = 256;
+  alignas(64) std::array<double, max_block> tails;
+  std::array<std::uint16_t, max_block> places;
   vectorized([&] {
     while (!values.empty()) {
       const std::size_t n = std::min(values.size(), max_block);
       double* const p = values.data();
-      std::uint64_t n_far = 0;
+      std::size_t n_tails = 0;
       for (std::size_t i = 0; i < n; ++i) {
-        const bool is_near = p[i] > 0x1p-36 && p[i] < 1.0 - 0x1p-36;  // not so if it is no number
-        n_far += is_near ? 0 : 1;
+        tails[n_tails] = p[i];
+        places[n_tails] = static_cast<std::uint16_t>(i);
+        n_tails += detail::is_in_centre(p[i]) ? 0 : 1;
       }
-      if (n_far == 0) {
-        for (std::size_t i = 0; i < n; ++i) {
-          p[i] = detail::normal_quantile<false>(p[i]);
-        }
-      } else {
-        for (std::size_t i = 0; i < n; ++i) {
-          p[i] = detail::normal_quantile<true>(p[i]);
-        }
+      for (std::size_t i = 0; i < n; ++i) {
+        p[i] = detail::quantile_of_centre(p[i]);
+      }
+      for (std::size_t i = 0; i < n_tails; ++i) {
+        tails[i] = detail::quantile_of_tail(tails[i]);
+      }
+      for (std::size_t i = 0; i < n_tails; ++i) {
+        p[places[i]] = tails[i];
       }
       values = values.subspan(n);
     }
