@@ -96,6 +96,7 @@ class ExactCovariance {
 
 /// The same from sums that are kept elsewhere, as those of a covariance matrix, which share most of them: the covariance of `n`
 /// pairs (x, y) of which these are the sums of x · y, of x, and of y.
-[[nodiscard]] double covariance_of_sums(std::uint64_t n, const ExactDot& xy, const ExactSum& x, const ExactSum& y);
+[[nodiscard]] double covariance_of_sums(std::uint64_t n, const ExactDot& xy, const ExactSum& x,
+                                        const ExactSum& y);
 
 }  // namespace serried::numeric

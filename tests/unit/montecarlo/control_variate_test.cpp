@@ -119,7 +119,7 @@ TEST(EstimateOnPoints, ConvergesFastWithHonestErrors) {
     });
   };
   const auto one = integrate({.trials = 1 << 16, .seed = 1, .trials_per_block = 1 << 11});
-  EXPECT_LT(one.standard_error, 5e-5);  // of random points: 2.7e-3
+  EXPECT_LT(one.standard_error, 5e-5);                        // of random points: 2.7e-3
   EXPECT_LT(std::abs(one.mean - 1), 6 * one.standard_error);  // of 32 blocks: a t distribution, 1 in 800,000
   double sum_of_squares = 0;
   constexpr int n_seeds = 40;
