@@ -241,6 +241,7 @@ void PartitionStore::finish() {
   for (std::size_t i = 0; i < partitions_.size(); ++i) {
     close_chunk(i);
   }
+  shrink_buffers();  // there may be many stores
 }
 
 void PartitionStore::spill_all() {
@@ -250,6 +251,12 @@ void PartitionStore::spill_all() {
   }
   pool_ = make_pool();
   n_held_ = 0;
+  shrink_buffers();
+}
+
+void PartitionStore::shrink_buffers() {
+  spill_buffer_ = {};
+  spill_.shrink();
 }
 
 BlockPool PartitionStore::make_pool() const {

@@ -201,6 +201,7 @@ class PartitionStore {
   void spill(Partition& partition, std::vector<Block> blocks);
 
   [[nodiscard]] BlockPool make_pool() const;
+  void shrink_buffers();
 
   std::size_t memory_;
   std::size_t block_bytes_;

@@ -37,7 +37,7 @@ PartitionedRecords::PartitionedRecords(mpi::NodeExchange& nodes, Options options
 }
 
 std::uint64_t PartitionedRecords::n_spilled() const {
-  std::uint64_t n = 0;
+  std::uint64_t n = n_spilled_before_;
   for (const Stores& level : levels_) {
     for (const auto& store : level) {
       n += store->n_spilled();
@@ -208,6 +208,14 @@ bool PartitionedRecords::begin_round(const StopChecks& stop) {
   }
   exchange();
   return true;
+}
+
+// Gives back all memory and disk: what comes next needs them.
+void PartitionedRecords::end_rounds() {
+  n_spilled_before_ = n_spilled();
+  levels_.clear();
+  outgoing_ = {};
+  received_ = {};
 }
 
 // Collective: what the other ranks hold of this rank's partitions: from each the sizes of all of these, and then their blocks.

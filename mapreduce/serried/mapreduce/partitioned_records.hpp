@@ -97,6 +97,7 @@ class PartitionedRecords {
     while (begin_round(stop)) {
       visit(round_[static_cast<std::size_t>(comm_->rank())]);
     }
+    end_rounds();
   }
 
   /// In a round: the chunks of all ranks of partition `i`. `from_disk` holds what of them was on disk. Different ones by
@@ -170,6 +171,7 @@ class PartitionedRecords {
   [[nodiscard]] PartitionStore::Options options_of_level(std::size_t n_partitions) const;
   void begin_rounds(Deal deal);
   [[nodiscard]] bool begin_round(const StopChecks& stop);
+  void end_rounds();
   [[nodiscard]] std::vector<Range> ranges(std::size_t n_each) const;
   [[nodiscard]] bool fits(const std::vector<Range>& ranges) const;
   void exchange();
@@ -185,6 +187,7 @@ class PartitionedRecords {
   // Memory that every round uses again.
   std::vector<std::vector<char>> outgoing_;
   std::vector<std::vector<char>> received_;
+  std::uint64_t n_spilled_before_ = 0;  // by stores that are gone
 };
 
 }  // namespace serried::mapreduce

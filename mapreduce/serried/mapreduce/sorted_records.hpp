@@ -155,6 +155,7 @@ class SortedRecords {
       });
       visit(mine.begin, Sorted(sorted_).first(mine.size()));
     });
+    std::vector<detail::SortedPartition<Order>>().swap(sorted_);
     phase.finish(source_->n_threads());
   }
 

@@ -37,6 +37,9 @@ class SpillFile {
   /// `bytes` becomes what was appended.
   void read(const Piece& piece, std::vector<char>& bytes) const;
 
+  /// Gives back the memory that `append` keeps for the next piece.
+  void shrink() { compressed_ = {}; }
+
   /// Bytes in the file.
   [[nodiscard]] std::uint64_t n_stored() const noexcept { return n_stored_; }
 
