@@ -88,10 +88,14 @@ class Rounds {
   // Collective.
   Outcome go() {
     resume();
+    if (n_blocks_ == 0) {
+      end_of_round_ = next_end();
+    }
     while (!stop_) {
-      run_round(next_end());
+      run_round(end_of_round_);
       ++n_rounds_;
       look();
+      end_of_round_ = next_end();
       write_checkpoint();
     }
     return {.means = means_of_(all_),
@@ -135,6 +139,11 @@ class Rounds {
       }
     }
     return true;
+  }
+
+  [[nodiscard]] double wall_time_or_forever() const {
+    return options_.wall_time.count() > 0 ? options_.wall_time.count()
+                                          : std::numeric_limits<double>::infinity();
   }
 
   // How many blocks there are to be after the next round: a function of the results alone, unless there is a wall time.
@@ -255,7 +264,7 @@ class Rounds {
       const std::vector<std::uint64_t> counts = state.dataset<std::uint64_t>("counts").read();
       const std::vector<double> time = state.dataset<double>("seconds").read();
       const std::vector<std::int64_t> words = state.dataset<std::int64_t>("exact_sums").read();
-      if (counts.size() != 3 || time.size() != 1 ||
+      if (counts.size() != 4 || time.size() != 1 || counts[0] == 0 ||
           counts[2] > static_cast<std::uint64_t>(Stop::no_variation) + 1) {
         throw Error("the checkpoint's counts are no such").at(checkpoint_->path());
       }
@@ -264,7 +273,11 @@ class Rounds {
       if (counts[2] > 0) {
         stop_ = static_cast<Stop>(counts[2] - 1);
       }
+      end_of_round_ = counts[3];
       seconds_before_ = time[0];
+      if (stop_ == Stop::wall_time && seconds_before_ < wall_time_or_forever()) {
+        stop_.reset();  // more time than it was given then
+      }
       all_.load(std::as_bytes(std::span(words)));
     });
     if (n_rounds_ > 0) {
@@ -289,8 +302,8 @@ class Rounds {
     const double time = agreed_seconds();
     checkpoint_->write([&](const hdf5::Group& state) {
       const std::uint64_t counts[] = {n_blocks_, n_rounds_,
-                                      stop_ ? static_cast<std::uint64_t>(*stop_) + 1 : 0};
-      state.create_dataset<std::uint64_t>("counts", {3}).write(counts);
+                                      stop_ ? static_cast<std::uint64_t>(*stop_) + 1 : 0, end_of_round_};
+      state.create_dataset<std::uint64_t>("counts", {4}).write(counts);
       state.create_dataset<double>("seconds", {1}).write(std::span<const double>(&time, 1));
       state.create_dataset<double>("mean", {means.size()}).write(means.values());
       state.create_dataset<double>("standard_error", {errors.size()}).write(errors);
@@ -325,6 +338,9 @@ class Rounds {
   MergedMoments all_;                 // the same on all ranks
   std::uint64_t n_blocks_ = 0;
   std::uint64_t n_rounds_ = 0;
+  // How many blocks there are to be after the round at hand. It may depend on the time: what goes on must know it, for the round's
+  // ledger is of these blocks.
+  std::uint64_t end_of_round_ = 0;
   std::optional<Stop> stop_;
   std::optional<hdf5::Checkpoint> checkpoint_;
   Clock::time_point start_ = Clock::now();

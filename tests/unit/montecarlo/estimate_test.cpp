@@ -267,5 +267,37 @@ TEST(Estimate, GoesOnAfterItWasStopped) {
               HasSubstr("is a checkpoint already"));
 }
 
+// How many blocks a round has may depend on the time: the blocks that were begun are those that are gone on with.
+TEST(Estimate, GoesOnWithARoundThatTheTimeHasDecided) {
+  const test::TemporaryDirectory folder(MPI_COMM_WORLD);
+  Options options{.wall_time = std::chrono::hours(1), .seed = 9, .trials_per_block = 500};
+  options.job.checkpoint = (folder.path() / "pi").string();
+  const auto run = [&] {
+    return estimate(world(), options, [&](Batch& batch) {
+      if (batch.first() == 30 * options.trials_per_block) {
+        std::raise(SIGUSR1);
+      }
+      for (double& value : batch.values()) {
+        value = quarter_circle(batch.stream());
+      }
+    });
+  };
+  EXPECT_EQ(same_error_of([&] { static_cast<void>(run()); }).exit_code(), ExitCode::resumable);
+  options.job.resume = true;
+  options.wall_time = std::chrono::milliseconds(1);
+  const auto short_of_time = estimate(world(), options, quarter_circle);
+  EXPECT_EQ(short_of_time.stop, Stop::wall_time);
+  EXPECT_EQ(short_of_time.trials, 8U * 16 * options.trials_per_block);
+  EXPECT_EQ(short_of_time.rounds, 2U);
+  EXPECT_EQ(estimate(world(), options, quarter_circle).trials, short_of_time.trials);
+
+  // More time: it goes on.
+  options.wall_time += std::chrono::duration<double>(short_of_time.seconds);
+  options.wall_time *= 2;
+  const auto longer = estimate(world(), options, quarter_circle);
+  EXPECT_GT(longer.trials, short_of_time.trials);
+  EXPECT_GE(longer.rounds, 3U);
+}
+
 }  // namespace
 }  // namespace serried::montecarlo
