@@ -101,7 +101,7 @@ class Rounds {
     return {.means = means_of_(all_),
             .trials = all_.n_trials(),
             .rounds = n_rounds_,
-            .seconds = seconds(),
+            .seconds = agreed_seconds(),
             .stop = *stop_};
   }
 

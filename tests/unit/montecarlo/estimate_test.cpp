@@ -289,6 +289,7 @@ TEST(Estimate, GoesOnWithARoundThatTheTimeHasDecided) {
   EXPECT_EQ(short_of_time.stop, Stop::wall_time);
   EXPECT_EQ(short_of_time.trials, 8U * 16 * options.trials_per_block);
   EXPECT_EQ(short_of_time.rounds, 2U);
+  EXPECT_TRUE(test::same_everywhere(std::to_string(short_of_time.seconds)));
   EXPECT_EQ(estimate(world(), options, quarter_circle).trials, short_of_time.trials);
 
   // More time: it goes on.
