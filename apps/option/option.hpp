@@ -28,10 +28,14 @@ struct Price {
   std::vector<double> coefficients;  ///< of the control variate
 };
 
-/// Points of a set, for `trials` of them in all: some dozens of sets, each a power of two.
+/// Points of a set, for `trials` of them in all: a power of two, so that there are 64 sets or more. With no number of trials, 4096.
 [[nodiscard]] inline std::uint64_t sobol_points_per_set(std::uint64_t trials) {
-  std::uint64_t n = std::uint64_t{1} << 10;
-  while (n < std::uint64_t{1} << 16 && n * 64 <= trials) {
+  constexpr std::uint64_t most = std::uint64_t{1} << 16;
+  if (trials == 0) {
+    return 4096;
+  }
+  std::uint64_t n = 1;
+  while (n < most && n * 128 <= trials) {
     n *= 2;
   }
   return n;

@@ -12,8 +12,8 @@
 
 #include <fmt/format.h>
 
+#include <serried/job/stop_checks.hpp>
 #include <serried/mapreduce.hpp>
-#include <serried/mapreduce/stop_checks.hpp>
 #include <serried/report/timed_phase.hpp>
 #include <serried/store/output.hpp>
 
@@ -121,7 +121,7 @@ inline Summary run(const mpi::Communicator& comm, const Options& options) {
   const auto start_of_iterations = Clock::now();
   const report::TimedPhase iterating(source->record(), comm, "iterate");
   const Ranks ranks = [&] {
-    const mr::StopChecks stop(options.text.job.checkpoint, "between two iterations");
+    const job::StopChecks stop(options.text.job.checkpoint, "between two iterations");
     return find_ranks(comm, graph, options.rules, source->n_threads(),
                       [&](std::uint64_t, std::uint64_t) { stop.check_together(comm); });
   }();

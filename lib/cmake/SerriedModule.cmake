@@ -36,8 +36,7 @@ function(serried_module name)
   serried_module_headers(${name} "${public}" "${arg_UMBRELLA}" "${arg_HEADERS}" "${arg_CONFIGURED_HEADERS}")
   target_compile_features(${target} ${public} cxx_std_20)
   # Public, for templates are compiled in the user's files: a fused multiply-add changes the last bit.
-  # The other two change no result, and let loops with square roots and choices become vector code.
-  target_compile_options(${target} ${public} -ffp-contract=off -fno-math-errno -fno-trapping-math)
+  target_compile_options(${target} ${public} -ffp-contract=off)
 
   serried_find_packages_of(${arg_LINK_PUBLIC} ${arg_LINK_PRIVATE})
   list(TRANSFORM arg_DEPS PREPEND serried:: OUTPUT_VARIABLE dep_targets)

@@ -14,11 +14,11 @@ Gamma::Gamma(double shape, double scale)
 }
 
 double Gamma::operator()(Stream& stream) const noexcept {
-  const double value = base_(stream) * scale_;
+  const double value = base_(stream);
   if (shape_ >= 1.0) {
-    return value;
+    return value * scale_;
   }
-  return value * portable::exp(-(stream.exponential() / shape_));  // u^(1 / shape)
+  return value * portable::exp(-(stream.exponential() / shape_)) * scale_;  // u^(1 / shape)
 }
 
 }  // namespace serried::random

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include <serried/job/stop_checks.hpp>
 #include <serried/mapreduce/combined_rows.hpp>
 #include <serried/mapreduce/hash_cut.hpp>
 #include <serried/mapreduce/keyed_rows.hpp>
@@ -16,7 +17,6 @@
 #include <serried/mapreduce/partition_table.hpp>
 #include <serried/mapreduce/partitioned_records.hpp>
 #include <serried/mapreduce/row.hpp>
-#include <serried/mapreduce/stop_checks.hpp>
 #include <serried/mapreduce/stored_rows.hpp>
 #include <serried/mapreduce/text_source.hpp>
 #include <serried/mpi/agree.hpp>
@@ -57,7 +57,7 @@ template <Key K, class V, class Op>
                                                  int partition_bits, const Op& op) {
   using Packed = PackedRows<K, V>;
   const mpi::Communicator& comm = source.comm();
-  const StopChecks stop(source.options().job.checkpoint, "while combining what was read");
+  const job::StopChecks stop(source.options().job.checkpoint, "while combining what was read");
   PartitionedRecords records(source.nodes(), rounds_of(source), std::move(stores),
                              std::size_t{1} << partition_bits);
   records.cut_large_ones(stop, [&](const PartitionedRecords::Partition& partition, std::size_t n_wanted) {

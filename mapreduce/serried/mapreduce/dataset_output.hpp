@@ -10,9 +10,9 @@
 #include <variant>
 #include <vector>
 
+#include <serried/job/stop_checks.hpp>
 #include <serried/mapreduce/dataset.hpp>
 #include <serried/mapreduce/placed_blocks.hpp>
-#include <serried/mapreduce/stop_checks.hpp>
 #include <serried/mpi/agree.hpp>
 #include <serried/mpi/communicator.hpp>
 #include <serried/mpi/gather.hpp>
@@ -32,7 +32,7 @@ class DatasetOutput {
   /// Collective. A file is committed. Throws on all ranks if it cannot be written.
   void write(store::Output& output) {
     const report::TimedPhase phase(blocks_.source->record(), comm(), "write");
-    const StopChecks stop(blocks_.source->options().job.checkpoint, "while writing what was read");
+    const job::StopChecks stop(blocks_.source->options().job.checkpoint, "while writing what was read");
     all_ = detail::place_blocks(blocks_, mine_, [&](std::span<const char> bytes) {
       stop.check();
       return format_.n_bytes(detail::BlockRecords{bytes});
@@ -44,7 +44,7 @@ class DatasetOutput {
  private:
   [[nodiscard]] const mpi::Communicator& comm() const { return blocks_.source->comm(); }
 
-  void write(store::OutputFile& file, const StopChecks& stop) {
+  void write(store::OutputFile& file, const job::StopChecks& stop) {
     detail::BlockOffsets offsets = detail::offsets_of(all_, comm().rank());
     detail::for_each_block_here(blocks_, mine_, [&](std::size_t i, std::span<const char> bytes) {
       detail::put_text(bytes, format_, [&](std::span<const char> text) {
@@ -57,7 +57,7 @@ class DatasetOutput {
   }
 
   // Blocks that follow one another on one rank at once.
-  void write(store::OrderedOutput& output, const StopChecks& /*stop*/) {
+  void write(store::OrderedOutput& output, const job::StopChecks& /*stop*/) {
     std::size_t next_here = 0;
     std::vector<char> buffer;
     for (std::size_t begin = 0; begin < all_.size();) {

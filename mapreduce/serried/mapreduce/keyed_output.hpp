@@ -8,10 +8,10 @@
 #include <span>
 #include <vector>
 
+#include <serried/job/stop_checks.hpp>
 #include <serried/mapreduce/keyed_rows.hpp>
 #include <serried/mapreduce/on_threads.hpp>
 #include <serried/mapreduce/row.hpp>
-#include <serried/mapreduce/stop_checks.hpp>
 #include <serried/mpi/agree.hpp>
 #include <serried/mpi/allreduce.hpp>
 #include <serried/mpi/communicator.hpp>
@@ -43,7 +43,7 @@ void for_each_text(std::span<const Row<V>> rows, const Format& format, std::vect
 /// its end.
 template <Key K, class V, class Format>
 void write_rows(const mpi::Communicator& comm, int n_threads, const KeyedRows<K, V>& rows,
-                store::OutputFile& output, const Format& format, const StopChecks& stop) {
+                store::OutputFile& output, const Format& format, const job::StopChecks& stop) {
   std::vector<std::uint64_t> offsets(rows.n_parts());
   mpi::together(comm, [&] {
     for_each_on_threads(n_threads, rows.n_parts(), [&](std::size_t part, std::size_t) {
@@ -75,7 +75,7 @@ void write_rows(const mpi::Communicator& comm, int n_threads, const KeyedRows<K,
 
 template <Key K, class V, class Format>
 void write_rows(const mpi::Communicator& /*comm*/, int /*n_threads*/, const KeyedRows<K, V>& rows,
-                store::OrderedOutput& output, const Format& format, const StopChecks& /*stop*/) {
+                store::OrderedOutput& output, const Format& format, const job::StopChecks& /*stop*/) {
   output.write([&](const store::OrderedOutput::Put& put) {
     std::vector<char> text;
     for (std::size_t part = 0; part < rows.n_parts(); ++part) {

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include <serried/job/stop_checks.hpp>
 #include <serried/mapreduce/combine_partitions.hpp>
 #include <serried/mapreduce/described.hpp>
 #include <serried/mapreduce/encoded_order.hpp>
@@ -27,7 +28,6 @@
 #include <serried/mapreduce/partition_store.hpp>
 #include <serried/mapreduce/partitioned_records.hpp>
 #include <serried/mapreduce/splitters.hpp>
-#include <serried/mapreduce/stop_checks.hpp>
 #include <serried/mapreduce/text_source.hpp>
 #include <serried/mpi/agree.hpp>
 #include <serried/mpi/allreduce.hpp>
@@ -198,7 +198,7 @@ class StoredSort {
 
   /// Collective: the rows, which are forgotten, sorted.
   [[nodiscard]] StoredRows<K, V> run(StoredRows<K, V> rows) {
-    const StopChecks stop(source_->options().job.checkpoint, "while sorting what was read");
+    const job::StopChecks stop(source_->options().job.checkpoint, "while sorting what was read");
     const PartitionedRecords::Options options = rounds_of(*source_);
     const std::uint64_t n_bytes = mpi::allreduce_value(comm(), rows.n_bytes(), std::plus<>{});
     const Splits splitters =
@@ -302,7 +302,7 @@ class StoredSort {
 
   // Collective.
   [[nodiscard]] PartitionedRecords::Stores partitioned(StoredRows<K, V> rows, const Splits& splitters,
-                                                       const StopChecks& stop) const {
+                                                       const job::StopChecks& stop) const {
     const PartitionStore::Options options{
         .n_partitions = splitters.n_partitions(), .memory = store_bytes(), .tmp = source_->options().tmp};
     PartitionedRecords::Stores stores;

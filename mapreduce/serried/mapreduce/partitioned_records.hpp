@@ -24,8 +24,8 @@
 #include <vector>
 
 #include <serried/base/partition.hpp>
+#include <serried/job/stop_checks.hpp>
 #include <serried/mapreduce/partition_store.hpp>
-#include <serried/mapreduce/stop_checks.hpp>
 #include <serried/mpi/agree.hpp>
 #include <serried/mpi/communicator.hpp>
 #include <serried/mpi/node_exchange.hpp>
@@ -67,13 +67,13 @@ class PartitionedRecords {
   /// Bytes that this rank has put on disk. Local.
   [[nodiscard]] std::uint64_t n_spilled() const;
 
-  /// Collective: partitions that are far larger than they should be become several, as often as it takes.
+  /// Collective: partitions that are far larger than they should be become several, as often as it takes, up to 256 times.
   /// `make_cut(const Partition&, n_wanted)`, collective, gives an object with `n_partitions()`, 1 if it cannot be cut, and
   /// `cut(const Chunk&, PartitionStore&, first)`, which adds the records of a chunk to partitions from number `first` on;
   /// `finish(PartitionStore&, first)` is called after the last chunk. Where it may part records that compare equal, also with
   /// `parts_equals(i)`, as Splitters has it.
   template <class MakeCut>
-  void cut_large_ones(const StopChecks& stop, MakeCut&& make_cut) {
+  void cut_large_ones(const job::StopChecks& stop, MakeCut&& make_cut) {
     constexpr std::size_t most_levels = 256;  // each has an open file
     while (levels_.size() < most_levels && cut_again(make_cut)) {
       stop.check_together(*comm_);
@@ -92,7 +92,7 @@ class PartitionedRecords {
   /// Collective, once. Calls `visit(Range)` in each round, which may communicate: of these partitions this rank can now see
   /// the chunks of all ranks.
   template <class Visit>
-  void for_each_round(Deal deal, const StopChecks& stop, Visit&& visit) {
+  void for_each_round(Deal deal, const job::StopChecks& stop, Visit&& visit) {
     begin_rounds(deal);
     while (begin_round(stop)) {
       visit(round_[static_cast<std::size_t>(comm_->rank())]);
@@ -122,6 +122,9 @@ class PartitionedRecords {
       }
       if (!cut || cut->n_partitions() == 1) {
         refined.push_back(partition);
+        if (cut) {
+          refined.back().n_bytes_cut = partition.n_bytes;  // not to be tried again
+        }
         continue;
       }
       for (std::size_t i = 0; i < cut->n_partitions(); ++i) {
@@ -170,7 +173,7 @@ class PartitionedRecords {
   [[nodiscard]] std::uint64_t n_held() const;
   [[nodiscard]] PartitionStore::Options options_of_level(std::size_t n_partitions) const;
   void begin_rounds(Deal deal);
-  [[nodiscard]] bool begin_round(const StopChecks& stop);
+  [[nodiscard]] bool begin_round(const job::StopChecks& stop);
   void end_rounds();
   [[nodiscard]] std::vector<Range> ranges(std::size_t n_each) const;
   [[nodiscard]] bool fits(const std::vector<Range>& ranges) const;

@@ -17,6 +17,7 @@
 
 #include <serried/base/contract.hpp>
 #include <serried/base/partition.hpp>
+#include <serried/job/stop_checks.hpp>
 #include <serried/mapreduce/on_threads.hpp>
 #include <serried/mapreduce/partition_store.hpp>
 #include <serried/mapreduce/partitioned_records.hpp>
@@ -24,7 +25,6 @@
 #include <serried/mapreduce/record_order.hpp>
 #include <serried/mapreduce/sorted_partition.hpp>
 #include <serried/mapreduce/splitters.hpp>
-#include <serried/mapreduce/stop_checks.hpp>
 #include <serried/mapreduce/text_source.hpp>
 #include <serried/mpi/agree.hpp>
 #include <serried/mpi/allgather.hpp>
@@ -72,7 +72,7 @@ class SortedRecords {
                  std::move(stores), splitters.n_partitions(), detail::parts_equals_of(splitters)),
         counts_(counts),
         texts_(static_cast<std::size_t>(source_->n_threads())) {
-    const StopChecks stop(source_->options().job.checkpoint, "while sorting what was read");
+    const job::StopChecks stop(source_->options().job.checkpoint, "while sorting what was read");
     records_.cut_large_ones(stop, [&](const Partition& partition, std::size_t n_wanted) {
       return Cut(order_, splitters_within(partition, n_wanted));
     });
@@ -141,7 +141,7 @@ class SortedRecords {
   void for_each_round(Visit&& visit) {
     expects(!std::exchange(is_written_, true), "records are written once");
     const report::TimedPhase phase(source_->record(), comm(), "sort");
-    const StopChecks stop(source_->options().job.checkpoint, "while sorting what was read");
+    const job::StopChecks stop(source_->options().job.checkpoint, "while sorting what was read");
     records_.for_each_round(Deal::in_turn, stop, [&](Range mine) {
       if (sorted_.size() < mine.size()) {
         sorted_.resize(mine.size());

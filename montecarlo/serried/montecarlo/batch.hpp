@@ -35,7 +35,6 @@ class Batch {
   [[nodiscard]] std::uint64_t first() const noexcept { return first_; }
   /// The block's, which goes on from where the batch before has left it.
   [[nodiscard]] random::Stream& stream() const noexcept { return *stream_; }
-  [[nodiscard]] std::size_t n_observables() const noexcept { return n_observables_; }
 
   /// To be filled in: observable k of each trial. Begins at a multiple of 64 bytes.
   [[nodiscard]] std::span<double> values(std::size_t k = 0) {

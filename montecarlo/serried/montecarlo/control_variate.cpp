@@ -1,9 +1,19 @@
 #include <cmath>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include <serried/montecarlo/control_variate.hpp>
 
 namespace serried::montecarlo {
+
+std::string detail::text_of(std::span<const double> numbers) {
+  std::string text;
+  for (const double number : numbers) {
+    text += fmt::format(" {}", number);
+  }
+  return text;
+}
 
 // Gauss and Jordan on the controls' covariances beside those with mean 0; a pivot that is nothing but rounding is left out.
 std::vector<double> control_coefficients(const Means& means) {

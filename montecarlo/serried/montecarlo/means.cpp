@@ -11,7 +11,14 @@ namespace serried::montecarlo {
 Interval Value::interval(double confidence) const {
   expects(confidence > 0 && confidence < 1, "a confidence is between 0 and 1");
   const double z = random::normal_quantile(0.5 + 0.5 * confidence);
-  return {value - z * standard_error, value + z * standard_error};
+  const double z2 = z * z;
+  const double by = 1.0 / degrees_of_freedom;
+  const double t =
+      z * (1 + by * ((z2 + 1) / 4 +
+                     by * (((5 * z2 + 16) * z2 + 3) / 96 +
+                           by * ((((3 * z2 + 19) * z2 + 17) * z2 - 15) / 384 +
+                                 by * (((((79 * z2 + 776) * z2 + 1482) * z2 - 1920) * z2 - 945) / 92160)))));
+  return {value - t * standard_error, value + t * standard_error};
 }
 
 Means Means::of(std::uint64_t count, std::span<const double> means, std::span<const double> deviations) {
@@ -19,6 +26,7 @@ Means Means::of(std::uint64_t count, std::span<const double> means, std::span<co
   Means result;
   result.means_.assign(means.begin(), means.end());
   const auto n = static_cast<double>(count);
+  result.degrees_of_freedom_ = n - 1.0;
   for (const double deviation : deviations) {
     result.covariances_.push_back(count < 2 ? std::numeric_limits<double>::quiet_NaN()
                                             : deviation / (n - 1.0) / n);
@@ -42,7 +50,7 @@ Value Means::ratio(std::size_t j, std::size_t k) const {
   std::vector<double> gradient(size(), 0.0);
   gradient.at(j) += 1.0 / value(k);
   gradient.at(k) -= value(j) / value(k) / value(k);
-  return {value(j) / value(k), error_along(gradient)};
+  return value_of(value(j) / value(k), error_along(gradient));
 }
 
 Value Means::function(const std::function<double(std::span<const double>)>& f) const {
@@ -58,7 +66,7 @@ Value Means::function(const std::function<double(std::span<const double>)>& f) c
       at[k] = means_[k];
     }
   }
-  return {f(means_), error_along(gradient)};
+  return value_of(f(means_), error_along(gradient));
 }
 
 Means Means::over_last() const {
@@ -66,6 +74,7 @@ Means Means::over_last() const {
   const std::size_t last = size() - 1;
   const double by = means_[last];
   Means result;
+  result.degrees_of_freedom_ = degrees_of_freedom_;
   for (std::size_t j = 0; j < last; ++j) {
     result.means_.push_back(means_[j] / by);
   }

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -24,9 +25,12 @@ struct Interval {
 struct Value {
   double value = 0;
   double standard_error = 0;
+  double degrees_of_freedom =
+      std::numeric_limits<double>::infinity();  ///< of the error: observations less one
 
-  /// In which the true value is with this probability, as the mean of many independent trials is normal: 0.95 makes value ±
-  /// 1.96 standard errors. Throws std::logic_error unless 0 < confidence < 1.
+  /// In which the true value is with this probability, by Student's distribution: 0.95 makes value ± 1.96 standard errors, if
+  /// there are many degrees of freedom, and ± 2.04 for 30. (Its quantile is that of M. Abramowitz and I. Stegun, 26.7.5: from
+  /// five degrees on, 0.95 is right to a percent.) Throws std::logic_error unless 0 < confidence < 1.
   [[nodiscard]] Interval interval(double confidence) const;
 };
 
@@ -48,7 +52,7 @@ class Means {
     return covariances_.at(triangle_index(j, k, means_.size()));
   }
   [[nodiscard]] double standard_error(std::size_t k) const;
-  [[nodiscard]] Value operator[](std::size_t k) const { return {value(k), standard_error(k)}; }
+  [[nodiscard]] Value operator[](std::size_t k) const { return value_of(value(k), standard_error(k)); }
 
   /// mean j / mean k. To first order in the errors, as all that follows: right where they are small beside the means.
   [[nodiscard]] Value ratio(std::size_t j, std::size_t k) const;
@@ -59,9 +63,13 @@ class Means {
   [[nodiscard]] Means over_last() const;
 
  private:
+  [[nodiscard]] Value value_of(double value, double error) const {
+    return {value, error, degrees_of_freedom_};
+  }
   // The error of a function with this gradient.
   [[nodiscard]] double error_along(std::span<const double> gradient) const;
 
+  double degrees_of_freedom_ = std::numeric_limits<double>::infinity();
   std::vector<double> means_;
   std::vector<double> covariances_;  // upper triangle
 };

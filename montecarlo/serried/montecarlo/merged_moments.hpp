@@ -28,6 +28,9 @@ class MergedMoments {
  public:
   MergedMoments(std::size_t n_observables, std::uint64_t trials_per_block);
 
+  /// As this one was at first.
+  [[nodiscard]] MergedMoments empty_one() const { return {n_observables(), trials_per_block_}; }
+
   [[nodiscard]] std::size_t n_observables() const noexcept { return means_.size(); }
   /// Whole ones.
   [[nodiscard]] std::uint64_t n_blocks() const noexcept { return n_blocks_; }

@@ -6,15 +6,16 @@
 ///       …
 ///     });
 ///
-/// The larger the blocks, the smaller the error; the more of them, the surer it is: some dozens. Blocks of 2^k points are best.
+/// The larger the blocks, the smaller the error; the more of them, the surer it is: some dozens, for the means of few of them are
+/// not quite normal. Blocks of 2^k points are best.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include <serried/montecarlo/estimate.hpp>
@@ -36,20 +37,20 @@ class PointBatch : public Batch {
       row = std::make_unique<Row>();
     }
     const std::span<double> to(row->of_trials, size());
-    sobol_->coordinates(dimension, first_in_block_, to);
+    sobol_->coordinates(dimension, first() - first_of_block_, to);
     return to;
   }
 
-  /// For whoever runs the closure.
-  void set_points(const random::Sobol& sobol, std::uint64_t first_in_block) {
-    sobol_ = &sobol;
-    first_in_block_ = first_in_block;
+  /// For whoever runs the closure: a set of points for a block of trials that begins with number `first_of_block`.
+  void scramble(std::uint64_t seed, std::uint64_t first_of_block) {
+    sobol_.emplace(rows_.size(), seed);
+    first_of_block_ = first_of_block;
   }
 
  private:
   std::vector<std::unique_ptr<Row>> rows_;
-  const random::Sobol* sobol_ = nullptr;
-  std::uint64_t first_in_block_ = 0;
+  std::optional<random::Sobol> sobol_;
+  std::uint64_t first_of_block_ = 0;
 };
 
 /// A batch of trials on points, whose values it fills in.
@@ -63,28 +64,13 @@ template <PointTrial F>
                                                   std::size_t dimensions, const F& trial) {
   expects(dimensions > 0 && dimensions <= random::Sobol::max_dimensions, "there are so many dimensions");
   options.errors = Errors::of_blocks;
-  struct OfThread {
-    explicit OfThread(std::size_t dimensions) : batch(1, dimensions) {}
-    PointBatch batch;
-    std::optional<random::Sobol> sobol;
-  };
-  std::vector<std::unique_ptr<OfThread>> threads(
-      static_cast<std::size_t>(job::n_threads_of(comm, options.job)));
-  const auto means_of = [](const MergedMoments& moments) { return Means::of(moments.of_blocks()); };
-  return detail::estimate_of<detail::Row<double>>(run_rounds(
-      comm, options, 1, means_of, [&](const Block& block, job::Worker& worker, BlockMoments& moments) {
-        auto& of_thread = threads[static_cast<std::size_t>(worker.thread())];
-        if (!of_thread) {
-          of_thread = std::make_unique<OfThread>(dimensions);
-        }
-        random::Stream stream(options.seed, options.name, block.index);
-        of_thread->sobol.emplace(dimensions, stream());
-        PointBatch& batch = of_thread->batch;
-        detail::for_each_batch(block, stream, batch, worker, moments, [&] {
-          batch.set_points(*of_thread->sobol, batch.first() - block.first);
-          vectorized([&] { trial(batch); });
-        });
-      }));
+  return detail::estimate_of<detail::Row<double>>(detail::run_batches(
+      comm, options, {.kind = "mean over points of " + std::to_string(dimensions) + " dimensions"},
+      [&] { return PointBatch(1, dimensions); },
+      [](PointBatch& batch, const Block& block, random::Stream& stream) {
+        batch.scramble(stream(), block.first);
+      },
+      [&](PointBatch& batch) { vectorized([&] { trial(batch); }); }));
 }
 
 }  // namespace serried::montecarlo

@@ -4,11 +4,13 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <serried/base/portable_math.hpp>
 #include <serried/montecarlo.hpp>
 
+#include "same_error_of.hpp"
 #include "world.hpp"
 
 namespace serried::montecarlo {
@@ -63,6 +65,15 @@ TEST(ControlVariates, MakeTheErrorSmaller) {
   EXPECT_EQ(by_batches.coefficients, controlled.coefficients);
 }
 
+TEST(ControlVariates, NeedAsManyMeansAsControls) {
+  const Error error = test::same_error_of([] {
+    static_cast<void>(estimate_with_controls(world(), {.trials = 1000}, std::array{0.5}, [](Stream& stream) {
+      return std::array{stream.uniform(), stream.uniform(), stream.uniform()};
+    }));
+  });
+  EXPECT_THAT(error.what(), testing::HasSubstr("all controls"));
+}
+
 // The error is what is left, so that rules see it, and it is of the right size over many seeds.
 TEST(ControlVariates, HaveHonestErrors) {
   double sum_of_squares = 0;
@@ -89,6 +100,14 @@ TEST(Antithetic, PairsCancel) {
   EXPECT_LT(paired.standard_error, plain.standard_error / 10);
   EXPECT_LT(std::abs(paired.mean - portable::exp(0.005)), 4.9 * paired.standard_error);
   EXPECT_EQ(paired.trials, 100'000U);
+}
+
+// Whole numbers, of which half a pair is half of one.
+TEST(Antithetic, PairsOfWholeNumbersAreHalved) {
+  const auto found = estimate(world(), {.trials = 10'000, .seed = 3, .trials_per_block = 500},
+                              antithetic([](auto& stream) { return stream.uniform() < 0.25 ? 1 : 0; }));
+  EXPECT_LT(std::abs(found.mean - 0.25), 4.9 * found.standard_error);
+  EXPECT_GT(found.mean, 0.2);
 }
 
 TEST(MirroredStream, MirrorsEachNumber) {

@@ -190,6 +190,22 @@ TEST(Estimate, BehavesWhereThereIsLittle) {
   EXPECT_EQ(symmetric.stop, Stop::trials);
 }
 
+// As most MPI programs do it: right, but not the same on other ranks, and not to be gone on with.
+TEST(Estimate, CanHaveAStreamForEachRank) {
+  Options options{.trials = 200'000,
+                  .seed = 5,
+                  .trials_per_block = 1000,
+                  .seeding = random::Seeding::per_rank,
+                  .policy = schedule::Policy::static_block};
+  options.job.threads = 1;
+  const auto found = estimate(world(), options, quarter_circle);
+  EXPECT_LT(std::abs(z_of(found.means[0], 3.14159265358979)), 4.9);
+  EXPECT_EQ(found.mean, estimate(world(), options, quarter_circle).mean);
+  options.job.checkpoint = "pi";
+  EXPECT_EQ(same_error_of([&] { static_cast<void>(estimate(world(), options, quarter_circle)); }).exit_code(),
+            ExitCode::usage);
+}
+
 TEST(Estimate, RefusesWhatIsNoNumber) {
   const Error error = same_error_of([&] {
     static_cast<void>(estimate(world(), {.trials = 10'000, .trials_per_block = 1000}, [](Stream& stream) {

@@ -33,6 +33,13 @@ TEST(Value, HasIntervals) {
   const Interval interval = Value{10, 2}.interval(0.95);
   EXPECT_NEAR(interval.low, 10 - 2 * 1.959963984540054, 1e-12);
   EXPECT_NEAR(interval.high, 10 + 2 * 1.959963984540054, 1e-12);
+  // Student's, from tables: 2.571 for 5 degrees, 2.042 for 30; at 0.99, 2.750 for 30.
+  const auto half_width = [](double degrees, double confidence) {
+    return Value{0, 1, degrees}.interval(confidence).high;
+  };
+  EXPECT_NEAR(half_width(5, 0.95), 2.5706, 0.01);
+  EXPECT_NEAR(half_width(30, 0.95), 2.0423, 1e-4);
+  EXPECT_NEAR(half_width(30, 0.99), 2.7500, 1e-4);
   EXPECT_THROW(static_cast<void>(Value{10, 2}.interval(1)), std::logic_error);
   EXPECT_THROW(static_cast<void>(Value{10, 2}.interval(0)), std::logic_error);
 }

@@ -10,7 +10,6 @@
 
 #include <serried/base/error.hpp>
 #include <serried/mapreduce.hpp>
-#include <serried/mapreduce/stop_checks.hpp>
 
 #include "shared_folder.hpp"
 
@@ -23,33 +22,8 @@ using test::world;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-void expect_stopped(const Error& error, const std::string& doing) {
-  EXPECT_THAT(error.what(), HasSubstr("stopped by SIGUSR1 while " + doing + " what was read"));
-  EXPECT_EQ(error.exit_code(), ExitCode::resumable);
-}
-
-TEST(StopChecks, AreSilentWithoutASignal) {
-  const StopChecks stop("ledger", "while sorting what was read");
-  EXPECT_NO_THROW(stop.check());
-  EXPECT_NO_THROW(stop.check_together(world()));
-}
-
-TEST(StopChecks, ThrowWhereASignalCame) {
-  const StopChecks stop("ledger", "while sorting what was read");
-  std::raise(SIGUSR1);
-  expect_stopped(error_of([&] { stop.check(); }), "sorting");
-}
-
-TEST(StopChecks, ThrowOnAllRanksTogether) {
-  const StopChecks stop("ledger", "while sorting what was read");
-  if (world().rank() == world().size() - 1) {
-    std::raise(SIGUSR1);
-  }
-  expect_stopped(error_of([&] { stop.check_together(world()); }), "sorting");
-}
-
 // A signal while the output is written ends the job as one that can go on, and leaves no part of it.
-TEST(StopChecks, WhileAnOutputIsWritten) {
+TEST(StoppedJob, LeavesNoPartOfAnOutput) {
   const SharedFolder folder;
   std::string text;
   for (int i = 0; i < 300'000; ++i) {
@@ -78,7 +52,8 @@ TEST(StopChecks, WhileAnOutputIsWritten) {
       }
     });
   });
-  expect_stopped(error, "writing");
+  EXPECT_THAT(error.what(), HasSubstr("stopped by SIGUSR1 while writing what was read"));
+  EXPECT_EQ(error.exit_code(), ExitCode::resumable);
   EXPECT_THAT(folder.names(), ElementsAre("ledger", "words"));
   options.job.resume = true;
   count([] {});

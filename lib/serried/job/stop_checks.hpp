@@ -16,7 +16,7 @@
 #include <serried/mpi/communicator.hpp>
 #include <serried/mpi/reduction.hpp>
 
-namespace serried::mapreduce {
+namespace serried::job {
 
 /// One at a time in a process, as StopSignals.
 class StopChecks {
@@ -47,11 +47,9 @@ class StopChecks {
   }
 
  private:
-  [[nodiscard]] int signal() const noexcept {
-    return signals_ ? job::StopSignals::received().value_or(0) : 0;
-  }
+  [[nodiscard]] int signal() const noexcept { return signals_ ? StopSignals::received().value_or(0) : 0; }
   [[nodiscard]] Error error_of(int signal) const {
-    return Error(std::string("stopped by ") + job::signal_name(signal) + " " + when_)
+    return Error(std::string("stopped by ") + signal_name(signal) + " " + when_)
         .at(checkpoint_)
         .hint("go on with --resume")
         .exit_code(ExitCode::resumable);
@@ -59,7 +57,7 @@ class StopChecks {
 
   std::string checkpoint_;
   std::string when_;
-  std::optional<job::StopSignals> signals_;
+  std::optional<StopSignals> signals_;
 };
 
-}  // namespace serried::mapreduce
+}  // namespace serried::job

@@ -1,0 +1,44 @@
+/// What whole rounds came to, in an HDF5 file that h5py can read (README.md says what is in it). Part of rounds.hpp.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <serried/hdf5/checkpoint.hpp>
+#include <serried/montecarlo/means.hpp>
+#include <serried/montecarlo/merged_moments.hpp>
+#include <serried/montecarlo/options.hpp>
+#include <serried/mpi/communicator.hpp>
+
+namespace serried::montecarlo {
+
+/// Besides the moments.
+struct SavedRounds {
+  std::uint64_t blocks = 0;
+  std::uint64_t rounds = 0;
+  std::optional<Stop> stop;
+  std::uint64_t end_of_next_round = 0;  ///< in blocks: a time may have decided it
+  double seconds = 0;                   ///< up to the end of the last round
+};
+
+class RoundsFile {
+ public:
+  /// Collective, with the same arguments on all ranks. Touches no file.
+  RoundsFile(const mpi::Communicator& comm, const std::string& path, hdf5::CheckpointKey key)
+      : checkpoint_(comm, path, std::move(key)) {}
+
+  /// Collective, all of them, and they throw the same Error on all ranks.
+  [[nodiscard]] bool exists() const { return checkpoint_.exists(); }
+  void write(const SavedRounds& saved, const MergedMoments& moments, const Means& means) const;
+  /// `moments`, empty before, become those of the file.
+  [[nodiscard]] SavedRounds read(MergedMoments& moments) const;
+
+  [[nodiscard]] const std::string& path() const noexcept { return checkpoint_.path(); }
+
+ private:
+  hdf5::Checkpoint checkpoint_;
+};
+
+}  // namespace serried::montecarlo
