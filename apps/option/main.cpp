@@ -44,16 +44,16 @@ T named(const std::map<std::string, T>& all, const std::string& option, const st
 }
 
 void check(const Contract& contract, Method method) {
-  const auto is_within = [](double x, double low, double high) { return x >= low && x <= high; };
-  if (!is_within(contract.spot, 1e-100, 1e100) || !is_within(contract.strike, 1e-100, 1e100)) {
-    throw serried::usage_error("--spot and --strike must be above 0");
-  }
-  if (!is_within(contract.volatility, 0, 100) || !is_within(contract.rate, -10, 10)) {
-    throw serried::usage_error("--volatility must be from 0 to 100, --rate from -10 to 10");
-  }
-  if (!is_within(contract.maturity, 1e-9, 1000)) {
-    throw serried::usage_error("--maturity must be above 0, and at most 1000 years");
-  }
+  const auto is_within = [](const char* option, double x, double low, double high) {
+    if (!(x >= low && x <= high)) {
+      throw serried::usage_error(fmt::format("{} {}: it must be from {} to {}", option, x, low, high));
+    }
+  };
+  is_within("--spot", contract.spot, 1e-100, 1e100);
+  is_within("--strike", contract.strike, 1e-100, 1e100);
+  is_within("--volatility", contract.volatility, 0, 10);
+  is_within("--rate", contract.rate, -1, 1);
+  is_within("--maturity", contract.maturity, 1e-9, 100);
   const auto most = method == Method::sobol ? serried::random::Sobol::max_dimensions : std::size_t{1} << 20;
   if (contract.steps < 1 || contract.steps > most) {
     throw serried::usage_error(fmt::format("--steps {}: 1 to {} with this method", contract.steps, most));

@@ -1,12 +1,11 @@
 /// The price of an option on a share that follows a geometric Brownian motion: the logic of serried-option.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <span>
-#include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <serried/montecarlo.hpp>
@@ -41,10 +40,16 @@ struct Price {
   return n;
 }
 
+/// So that a block takes some milliseconds.
+[[nodiscard]] inline std::uint64_t paths_per_block(std::uint64_t n_steps) {
+  return std::clamp<std::uint64_t>((std::uint64_t{1} << 22) / n_steps, 64, std::uint64_t{1} << 16);
+}
+
 /// Collective: the discounted mean of the payoff.
 [[nodiscard]] inline Price run(const mpi::Communicator& comm, montecarlo::Options options,
                                const Contract& contract, Method method) {
   const Path path(contract);
+  options.trials_per_block = paths_per_block(path.n_steps());
   Price price;
   switch (method) {
     case Method::plain:

@@ -29,6 +29,19 @@ bool name_the_same(const std::string& one, const std::string& other) {
   return one == other || (!resolved(one).empty() && resolved(one) == resolved(other));
 }
 
+// CLI11 takes an empty word for the number 0.
+void check_numbers(const CLI::App& app) {
+  for (const CLI::Option* const option : app.get_options()) {
+    const std::string type = option->get_type_name();
+    const bool is_number = type.starts_with("FLOAT") || type.starts_with("INT") || type.starts_with("UINT");
+    for (const std::string& word : option->results()) {
+      if (is_number && word.empty()) {
+        throw usage_error(fmt::format("{} has an empty value: it is a number", option->get_name()));
+      }
+    }
+  }
+}
+
 void check_report(const CommandLine& line) {
   if (line.report.empty() || line.report == "-") {
     throw usage_error("--report needs the name of a file");
@@ -151,6 +164,7 @@ bool parse(CLI::App& app, int argc, char** argv, bool prints, CommandLine& line)
   } catch (const CLI::ParseError& error) {
     throw usage_error(fmt::format("{}; see --help", error.what()));
   }
+  check_numbers(app);
   if (app.count("--output") > 0 && line.output.empty()) {
     throw usage_error("-o has an empty name; leave it out, or give -, for standard output");
   }

@@ -18,7 +18,7 @@
 
 namespace serried::job {
 
-/// One at a time in a process, as StopSignals.
+/// May be one of several, as StopSignals.
 class StopChecks {
  public:
   /// Without a checkpoint signals do what they did before. `when` completes "stopped by SIGTERM".

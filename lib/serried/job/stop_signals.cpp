@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <ctime>
 
-#include <serried/base/contract.hpp>
 #include <serried/job/stop_signals.hpp>
 
 namespace serried::job {
@@ -18,7 +17,7 @@ constexpr std::array signals = {SIGTERM, SIGINT, SIGUSR1};
 std::atomic<int> received_signal = 0;
 std::atomic<std::int64_t> received_at_ms = 0;
 static_assert(std::atomic<int>::is_always_lock_free);
-std::atomic<bool> is_listening = false;
+std::atomic<int> n_listeners = 0;
 std::array<struct sigaction, signals.size()> actions_before;
 
 void put_back() {
@@ -49,7 +48,9 @@ extern "C" void note_signal(int signal) {
 }  // namespace
 
 StopSignals::StopSignals() {
-  expects(!is_listening.exchange(true), "one StopSignals at a time");
+  if (n_listeners++ > 0) {
+    return;
+  }
   received_signal = 0;
   struct sigaction action {};
   action.sa_handler = note_signal;
@@ -67,8 +68,9 @@ StopSignals::StopSignals() {
 }
 
 StopSignals::~StopSignals() {
-  put_back();
-  is_listening = false;
+  if (--n_listeners == 0) {
+    put_back();
+  }
 }
 
 std::optional<int> StopSignals::received() noexcept {

@@ -14,8 +14,8 @@
 namespace serried::job {
 
 /// While one lives, the first of these signals sets the flag. Another one a second later or more does what it did before,
-/// which is to stop the process at once; what comes sooner is an echo, for launchers pass on what ranks got directly. One
-/// at a time in a process.
+/// which is to stop the process at once; what comes sooner is an echo, for launchers pass on what ranks got directly. One that
+/// is made while another lives, as of a job that is part of a larger one, changes nothing: what came to that one came to both.
 class StopSignals {
  public:
   StopSignals();
@@ -23,7 +23,7 @@ class StopSignals {
   StopSignals& operator=(const StopSignals&) = delete;
   ~StopSignals();
 
-  /// The signal that came since the object was made. Local, any thread.
+  /// The signal that came since the first of the objects that live was made. Local, any thread.
   [[nodiscard]] static std::optional<int> received() noexcept;
 };
 

@@ -223,7 +223,7 @@ class KeyedData {
   void write_to(Output& output, const Format& format, int n_threads) {
     const report::TimedPhase phase(source_->record(), comm(), "write");
     ensure_order();
-    const StopChecks stop(source_->options().job.checkpoint, "while writing what was read");
+    const job::StopChecks stop(source_->options().job.checkpoint, "while writing what was read");
     detail::write_rows(comm(), n_threads, rows_, output, format, stop);
     phase.finish(n_threads);
   }

@@ -190,7 +190,7 @@ bool PartitionedRecords::fits(const std::vector<Range>& ranges) const {
 }
 
 // Collective. False if nothing is left.
-bool PartitionedRecords::begin_round(const StopChecks& stop) {
+bool PartitionedRecords::begin_round(const job::StopChecks& stop) {
   stop.check_together(*comm_);
   for (std::size_t rank = 0; rank < round_.size(); ++rank) {
     left_[rank].begin = deal_ == Deal::in_turn ? round_.back().end : round_[rank].end;

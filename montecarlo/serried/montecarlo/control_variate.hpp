@@ -23,6 +23,7 @@
 #include <vector>
 
 #include <serried/base/contract.hpp>
+#include <serried/job/stop_checks.hpp>
 #include <serried/montecarlo/estimate.hpp>
 
 namespace serried::montecarlo {
@@ -62,9 +63,12 @@ template <BatchTrial F>
                    .policy = options.policy,
                    .job = options.job};
   of_pilot.job.checkpoint.clear();  // it is made again
+  const job::StopChecks signals(options.job.checkpoint,
+                                "while the coefficients of the controls were estimated");
   const auto pilot = estimate(comm, of_pilot, known_means.size() + 1, trial);
   ControlledEstimate result;
   result.coefficients = control_coefficients(pilot.means);
+  signals.check_together(comm);
   result.estimate = detail::estimate_of<detail::Row<double>>(
       detail::run_batches(comm, options,
                           {.n_rows = known_means.size() + 1,

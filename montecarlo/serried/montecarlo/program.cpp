@@ -65,14 +65,18 @@ bool Program::parse(int argc, char** argv) {
   for (const auto& [option, target] : {std::pair("--target-error", options_.absolute_error),
                                        std::pair("--target-relative-error", options_.relative_error)}) {
     if (app_->count(option) > 0 && !(target > 0 && target < std::numeric_limits<double>::infinity())) {
-      throw usage_error(fmt::format("{} {}: it must be above 0", option, target));
+      throw usage_error(fmt::format("{} {}: it must be above 0, and finite", option, target));
     }
   }
   if (app_->count("--trials") > 0 && options_.trials == 0) {
     throw usage_error("--trials 0: there must be at least one");
   }
-  if (!time_.empty()) {
-    options_.wall_time = parse_duration(time_);
+  if (app_->count("--time") > 0) {
+    try {
+      options_.wall_time = parse_duration(time_);
+    } catch (const Error& error) {
+      throw usage_error(fmt::format("--time: {}", error.problem()));
+    }
     if (options_.wall_time.count() == 0) {
       throw usage_error("--time " + time_ + ": it must be longer");
     }

@@ -82,13 +82,13 @@ class Rounds {
 
   // Collective.
   Outcome go() {
+    const job::StopChecks signals(options_.job.checkpoint, "between two rounds");
     resume();
     if (so_far_.blocks == 0) {
       next_end_ = rules_.blocks_after_next_round(so_far_, means());
     }
     while (!stop_) {
       run_round();
-      const job::StopChecks signals(options_.job.checkpoint, "between two rounds");
       so_far_.seconds = agreed_seconds();
       stop_ = rules_.verdict(so_far_, means());
       next_end_ = rules_.blocks_after_next_round(so_far_, means());

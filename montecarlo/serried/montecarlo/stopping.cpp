@@ -12,9 +12,12 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 
 bool is_target(double x) { return x >= 0 && x < infinity; }
 
+// Values that are all the same have an error that rounding makes, or none.
+bool varies(double value, double error) { return error > 0x1p-50 * std::abs(value); }
+
 bool has_variation(const Means& means) {
   for (std::size_t k = 0; k < means.size(); ++k) {
-    if (means.standard_error(k) > 0) {
+    if (varies(means.value(k), means.standard_error(k))) {
       return true;
     }
   }
@@ -56,7 +59,7 @@ std::uint64_t StoppingRules::trials_of_block(std::uint64_t index) const noexcept
 
 // By how much the error is above what is wanted of it; one of the two rules is enough.
 double StoppingRules::excess(double value, double error, const SoFar& so_far) const {
-  if (!(error > 0)) {
+  if (!varies(value, error)) {
     return so_far.trials < trials_without_variation ? infinity : 0.0;
   }
   double least = infinity;

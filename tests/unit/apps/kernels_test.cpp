@@ -37,16 +37,15 @@ class OneBatch {
 // The same for points of which the dimensions are those of a path.
 class OnePointBatch {
  public:
-  explicit OnePointBatch(std::size_t dimensions) : sobol_(dimensions, 11), batch_(1, dimensions) { go_to(0); }
-  void go_to(std::uint64_t first) {
-    batch_.begin(stream_, first, montecarlo::Batch::capacity);
-    batch_.set_points(sobol_, first);
+  explicit OnePointBatch(std::size_t dimensions) : batch_(1, dimensions) {
+    batch_.scramble(11, 0);
+    go_to(0);
   }
+  void go_to(std::uint64_t first) { batch_.begin(stream_, first, montecarlo::Batch::capacity); }
   montecarlo::PointBatch& operator*() { return batch_; }
   montecarlo::PointBatch* operator->() { return &batch_; }
 
  private:
-  random::Sobol sobol_;
   random::Stream stream_{7, "points", 0};
   montecarlo::PointBatch batch_;
 };

@@ -69,7 +69,7 @@ TEST(PartitionedRecords, AreCutUntilAllAreSmall) {
   constexpr std::uint64_t memory = std::uint64_t{1} << 20;
   PartitionedRecords records(nodes, {.memory = memory, .round_bytes = 64 << 10, .bytes_each = bytes_each},
                              std::move(stores), 1);
-  const StopChecks stop("", "");
+  const job::StopChecks stop("", "");
   std::size_t n_cuts = 0;
   const auto make_cut = [&](const PartitionedRecords::Partition& partition, std::size_t n_wanted) {
     ++n_cuts;
@@ -122,10 +122,11 @@ TEST(PartitionedRecords, ThatCannotBeCutAreLeft) {
   PartitionedRecords records(nodes, {.memory = 1 << 20, .round_bytes = 64 << 10, .bytes_each = 4096},
                              std::move(stores), 1);
   std::size_t n_cuts = 0;
-  records.cut_large_ones(StopChecks("", ""), [&](const PartitionedRecords::Partition&, std::size_t n_wanted) {
-    ++n_cuts;
-    return RangeCut{0, 1, n_wanted};
-  });
+  records.cut_large_ones(job::StopChecks("", ""),
+                         [&](const PartitionedRecords::Partition&, std::size_t n_wanted) {
+                           ++n_cuts;
+                           return RangeCut{0, 1, n_wanted};
+                         });
   EXPECT_EQ(n_cuts, 1U);
 }
 
@@ -154,7 +155,7 @@ TEST(PartitionedRecords, KnowWhichGoOnWithEqualRecords) {
   mpi::NodeExchange nodes(world());
   PartitionedRecords records(nodes, {.memory = 1 << 20, .round_bytes = 64 << 10, .bytes_each = 4096},
                              std::move(stores), 3, {false, true, false});
-  records.cut_large_ones(StopChecks("", ""),
+  records.cut_large_ones(job::StopChecks("", ""),
                          [](const PartitionedRecords::Partition&, std::size_t) { return CutAtTheBegin(); });
   ASSERT_EQ(records.n_partitions(), 4U);
   EXPECT_EQ(records.partition(1).n_bytes, 0U);
