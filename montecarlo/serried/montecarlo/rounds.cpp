@@ -40,11 +40,11 @@ struct Gathered {
 // All that the result depends on, but for the seed and a time.
 std::string configuration_of(const Options& options, const Question& question) {
   return fmt::format(
-      "estimator={}\ntrials={}\nabsolute_error={}\nrelative_error={}\ntrials_per_block={}\nobservables={}\n"
-      "errors={}\n{}",
-      question.kind, options.trials, options.absolute_error, options.relative_error, options.trials_per_block,
-      question.n_observables, options.errors == Errors::of_trials ? "of trials" : "of blocks",
-      options.configuration);
+      "{}estimator={}\ntrials={}\nabsolute_error={}\nrelative_error={}\ntrials_per_block={}\nobservables={}\n"
+      "errors={}\n",
+      options.configuration, question.kind, options.trials, options.absolute_error, options.relative_error,
+      options.trials_per_block, question.n_observables,
+      options.errors == Errors::of_trials ? "of trials" : "of blocks");
 }
 
 void check_finite(const BlockMoments& moments, const Block& block) {
