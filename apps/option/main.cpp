@@ -13,6 +13,7 @@
 
 namespace {
 
+namespace montecarlo = serried::montecarlo;
 using serried::option::Contract;
 using serried::option::Method;
 using serried::option::Payoff;
@@ -25,23 +26,6 @@ const std::map<std::string, Method> methods = {{"plain", Method::plain},
                                                {"antithetic", Method::antithetic},
                                                {"control", Method::control},
                                                {"sobol", Method::sobol}};
-
-std::string names_of(const auto& named) {
-  std::string names;
-  for (const auto& [name, value] : named) {
-    names += (names.empty() ? "" : ", ") + name;
-  }
-  return names;
-}
-
-template <class T>
-T named(const std::map<std::string, T>& all, const std::string& option, const std::string& name) {
-  const auto found = all.find(name);
-  if (found == all.end()) {
-    throw serried::usage_error(fmt::format("{} {}: it is one of {}", option, name, names_of(all)));
-  }
-  return found->second;
-}
 
 void check(const Contract& contract, Method method) {
   const auto is_within = [](const char* option, double x, double low, double high) {
@@ -64,15 +48,17 @@ void check(const Contract& contract, Method method) {
 
 int main(int argc, char** argv) {
   return serried::run_main("option", argc, argv, [&](serried::Environment& mpi) {
-    serried::montecarlo::Program program(
-        mpi.world(), "Prices an option on a share that follows a geometric Brownian motion.",
-        "serried-option", {.trials = 1'048'576, .seed = 1});
+    montecarlo::Program program(mpi.world(),
+                                "Prices an option on a share that follows a geometric Brownian motion.",
+                                "serried-option", {.trials = 1'048'576, .seed = 1});
     std::string payoff = "asian-arithmetic";
     std::string method = "control";
     Contract contract;
     CLI::App& app = program.app();
-    app.add_option("--payoff", payoff, names_of(payoffs) + " (default: " + payoff + ")")->option_text("P");
-    app.add_option("--method", method, names_of(methods) + " (default: " + method + ")")->option_text("M");
+    app.add_option("--payoff", payoff, montecarlo::names_of(payoffs) + " (default: " + payoff + ")")
+        ->option_text("P");
+    app.add_option("--method", method, montecarlo::names_of(methods) + " (default: " + method + ")")
+        ->option_text("M");
     app.add_option("--spot", contract.spot, "Price of the share now (100)")->option_text("S");
     app.add_option("--strike", contract.strike, "What the holder pays (100)")->option_text("K");
     app.add_option("--rate", contract.rate, "Of interest, a year, continuously compounded (0.05)")
@@ -85,8 +71,8 @@ int main(int argc, char** argv) {
     if (!program.parse(argc, argv)) {
       return;
     }
-    contract.payoff = named(payoffs, "--payoff", payoff);
-    const Method by = named(methods, "--method", method);
+    contract.payoff = montecarlo::named(payoffs, "--payoff", payoff);
+    const Method by = montecarlo::named(methods, "--method", method);
     check(contract, by);
     program.options().configuration = fmt::format(
         "payoff={}\nmethod={}\nspot={}\nstrike={}\nrate={}\nvolatility={}\nmaturity={}\nsteps={}\n", payoff,

@@ -27,19 +27,6 @@ struct Price {
   std::vector<double> coefficients;  ///< of the control variate
 };
 
-/// Points of a set, for `trials` of them in all: a power of two, so that there are 64 sets or more. With no number of trials, 4096.
-[[nodiscard]] inline std::uint64_t sobol_points_per_set(std::uint64_t trials) {
-  constexpr std::uint64_t most = std::uint64_t{1} << 16;
-  if (trials == 0) {
-    return 4096;
-  }
-  std::uint64_t n = 1;
-  while (n < most && n * 128 <= trials) {
-    n *= 2;
-  }
-  return n;
-}
-
 /// So that a block takes some milliseconds.
 [[nodiscard]] inline std::uint64_t paths_per_block(std::uint64_t n_steps) {
   return std::clamp<std::uint64_t>((std::uint64_t{1} << 22) / n_steps, 64, std::uint64_t{1} << 16);
@@ -72,7 +59,7 @@ struct Price {
       break;
     }
     case Method::sobol: {
-      options.trials_per_block = sobol_points_per_set(options.trials);
+      options.trials_per_block = montecarlo::points_per_set(options.trials);
       const Bridge bridge(path.n_steps());
       price.estimate = montecarlo::estimate_on_points(
           comm, options, path.n_steps(),

@@ -8,11 +8,13 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include <serried/base/error.hpp>
 #include <serried/job/command_line.hpp>
 #include <serried/job/report_file.hpp>
 #include <serried/montecarlo/estimate.hpp>
@@ -38,6 +40,26 @@ struct Effort {
   Effort(const Estimate<T>& estimate)  // NOLINT(google-explicit-constructor): write(quantities, estimate)
       : trials(estimate.trials), seconds(estimate.seconds), stop(estimate.stop) {}
 };
+
+/// "asian, european": the names of a choice, for its help.
+template <class T>
+[[nodiscard]] std::string names_of(const std::map<std::string, T>& choices) {
+  std::string names;
+  for (const auto& [name, value] : choices) {
+    names += (names.empty() ? "" : ", ") + name;
+  }
+  return names;
+}
+/// What `option` asks for by its name. Throws a usage error that lists the names.
+template <class T>
+[[nodiscard]] T named(const std::map<std::string, T>& choices, const std::string& option,
+                      const std::string& name) {
+  const auto found = choices.find(name);
+  if (found == choices.end()) {
+    throw usage_error(option + " " + name + ": it is one of " + names_of(choices));
+  }
+  return found->second;
+}
 
 class Program {
  public:

@@ -10,6 +10,8 @@
 /// not quite normal. Blocks of 2^k points are best.
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -22,6 +24,13 @@
 #include <serried/random/sobol.hpp>
 
 namespace serried::montecarlo {
+
+/// Points of a set, for `trials` of them in all: a power of two up to 2^16, so that there are 64 sets or more. With no number of
+/// trials, 4096.
+[[nodiscard]] inline std::uint64_t points_per_set(std::uint64_t trials) {
+  constexpr std::uint64_t most = std::uint64_t{1} << 16;
+  return trials == 0 ? 4096 : std::clamp<std::uint64_t>(std::bit_floor(trials / 64), 1, most);
+}
 
 /// A batch whose trials have points.
 class PointBatch : public Batch {

@@ -1,6 +1,5 @@
 #include "option/option.hpp"
 
-#include <bit>
 #include <cmath>
 #include <cstdint>
 
@@ -14,18 +13,6 @@ namespace {
 using test::world;
 
 constexpr Method all_methods[] = {Method::plain, Method::antithetic, Method::control, Method::sobol};
-
-TEST(SobolPointsPerSet, ArePowersOfTwoInSomeDozensOfSets) {
-  EXPECT_EQ(sobol_points_per_set(0), 4096U);
-  EXPECT_EQ(sobol_points_per_set(1), 1U);
-  for (std::uint64_t trials = 64; trials < 1 << 22; trials += 9'991) {
-    const std::uint64_t n = sobol_points_per_set(trials);
-    EXPECT_TRUE(std::has_single_bit(n));
-    EXPECT_GE(trials, 64 * n);
-    EXPECT_LT(trials, 128 * n);
-  }
-  EXPECT_EQ(sobol_points_per_set(std::uint64_t{1} << 40), std::uint64_t{1} << 16);
-}
 
 // Five steps, so that the geometric mean's formula is one that the defaults do not use.
 TEST(Option, EveryMethodFindsThePrice) {

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -148,6 +149,18 @@ TEST(EstimateOnPoints, ConvergesFastWithHonestErrors) {
     sum_of_squares += z * z;
   }
   EXPECT_LT(std::abs(sum_of_squares - n_seeds) / std::sqrt(2.0 * n_seeds), 4.9);
+}
+
+TEST(PointsPerSet, ArePowersOfTwoInSomeDozensOfSets) {
+  EXPECT_EQ(points_per_set(0), 4096U);
+  EXPECT_EQ(points_per_set(1), 1U);
+  for (std::uint64_t trials = 64; trials < 1 << 22; trials += 9'991) {
+    const std::uint64_t n = points_per_set(trials);
+    EXPECT_TRUE(std::has_single_bit(n));
+    EXPECT_GE(trials, 64 * n);
+    EXPECT_LT(trials, 128 * n);
+  }
+  EXPECT_EQ(points_per_set(std::uint64_t{1} << 40), std::uint64_t{1} << 16);
 }
 
 TEST(EstimateOnPoints, RoundsUpToWholeBlocks) {
