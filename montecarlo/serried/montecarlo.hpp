@@ -3,6 +3,7 @@
 
 #include <serried/montecarlo/antithetic.hpp>
 #include <serried/montecarlo/batch.hpp>
+#include <serried/montecarlo/chains.hpp>
 #include <serried/montecarlo/control_variate.hpp>
 #include <serried/montecarlo/estimate.hpp>
 #include <serried/montecarlo/means.hpp>

@@ -36,14 +36,20 @@ class StopChecks {
       throw error_of(received);
     }
   }
-  /// Collective: on all ranks, if one came to any. Without a checkpoint nothing is asked.
-  void check_together(const mpi::Communicator& comm) const {
+  /// Collective: on all ranks, if one came to any. Without a checkpoint nothing is asked. `save()`, which may be collective,
+  /// is called before.
+  template <class Save>
+  void check_together(const mpi::Communicator& comm, const Save& save) const {
     if (!signals_) {
       return;
     }
     if (const int received = mpi::allreduce_value(comm, signal(), mpi::max); received != 0) {
+      save();
       throw error_of(received);
     }
+  }
+  void check_together(const mpi::Communicator& comm) const {
+    check_together(comm, [] {});
   }
 
  private:

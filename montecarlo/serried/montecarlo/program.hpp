@@ -9,18 +9,14 @@
 
 #include <cstdint>
 #include <map>
-#include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include <serried/base/error.hpp>
-#include <serried/job/command_line.hpp>
-#include <serried/job/report_file.hpp>
 #include <serried/montecarlo/estimate.hpp>
 #include <serried/montecarlo/options.hpp>
+#include <serried/montecarlo/program_frame.hpp>
 #include <serried/mpi/communicator.hpp>
-#include <serried/store/output.hpp>
 
 namespace serried::montecarlo {
 
@@ -66,12 +62,9 @@ class Program {
   /// Local. `comm` must outlive it. `defaults`: of these, trials is what is done where no rule is given.
   Program(const mpi::Communicator& comm, const std::string& what, const std::string& name,
           const Options& defaults);
-  Program(const Program&) = delete;
-  Program& operator=(const Program&) = delete;
-  ~Program();
 
   /// For options of one's own, before `parse`.
-  [[nodiscard]] CLI::App& app() { return *app_; }
+  [[nodiscard]] CLI::App& app() { return frame_.app(); }
 
   /// Collective. Reads the arguments and opens the output; false if all that was asked for is the help or the version, which
   /// rank 0 has printed. Throws a usage error that says what to do.
@@ -85,14 +78,10 @@ class Program {
   void write(const std::vector<Quantity>& quantities, const Effort& effort);
 
  private:
-  const mpi::Communicator& comm_;
-  std::unique_ptr<CLI::App> app_;
-  job::CommandLine line_;
+  ProgramFrame frame_;
   std::string time_;
   Options options_;
   std::uint64_t default_trials_;
-  std::optional<job::ReportFile> report_;
-  std::optional<store::Output> output_;
 };
 
 }  // namespace serried::montecarlo

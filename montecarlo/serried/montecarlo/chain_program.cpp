@@ -1,0 +1,60 @@
+#include <string>
+#include <utility>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
+
+#include <serried/job/command_line.hpp>
+#include <serried/montecarlo/chain_program.hpp>
+
+namespace serried::montecarlo {
+
+ChainProgram::ChainProgram(const mpi::Communicator& comm, const std::string& what, const std::string& name,
+                           const ChainOptions& defaults, const std::string& example)
+    : frame_(comm, what, name, defaults.seed), options_(defaults) {
+  const auto add = [&](const char* option, std::uint64_t& number, const std::string& help) {
+    app()
+        .add_option(option, number, fmt::format("{} (default: {})", help, number))
+        ->check(job::whole_number)
+        ->option_text("N");
+  };
+  add("--samples", options_.samples, "Of each chain, rounded up to whole bins");
+  add("--warm-up", options_.warm_up, "Samples of each chain that are not measured, at first");
+  add("--steps-per-sample", options_.steps_per_sample, "Of the chain");
+  add("--chains", options_.chains, "That know nothing of each other: as many as cores, or more");
+  frame_.add_shared_options(example);
+}
+
+bool ChainProgram::parse(int argc, char** argv) {
+  if (!frame_.parse(argc, argv)) {
+    return false;
+  }
+  frame_.open();
+  options_.seed = frame_.seed();
+  options_.job = frame_.job();
+  return true;
+}
+
+void ChainProgram::write(const Table& table, const Value& first, std::uint64_t samples, double seconds) {
+  std::string text = fmt::format("{}\n", fmt::join(table.columns, "\t"));
+  nlohmann::ordered_json json;
+  for (const std::vector<double>& row : table.rows) {
+    nlohmann::ordered_json object;
+    for (std::size_t column = 0; column < row.size(); ++column) {
+      text += fmt::format("{}{:.17g}", column == 0 ? "" : "\t", row[column]);
+      object[table.columns[column]] = row[column];
+    }
+    text += '\n';
+    json["rows"].push_back(std::move(object));
+  }
+  frame_.write(text, {.mean = first,
+                      .trials = samples,
+                      .seconds = seconds,
+                      .unit = "samples",
+                      .ended_by = {},
+                      .json = json.dump()});
+}
+
+}  // namespace serried::montecarlo
