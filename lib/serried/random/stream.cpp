@@ -103,8 +103,11 @@ void Stream::take_words(std::span<T> values, const ValueOf& value_of) noexcept {
       next_word_ = 0;
     }
     const std::size_t n = std::min(values.size() - done, n_words - next_word_);
+    // Not by next_word_, which a word that is filled in might be for all that the compiler knows.
+    const std::uint64_t* const from = words_.data() + next_word_;
+    T* const to = values.data() + done;
     for (std::size_t i = 0; i < n; ++i) {
-      values[done + i] = value_of(words_[next_word_ + i]);
+      to[i] = value_of(from[i]);
     }
     done += n;
     next_word_ += n;
