@@ -128,20 +128,25 @@ class Flips {
   void begin(const std::uint64_t* spins, const Neighbours& neighbours, const std::uint64_t* offered,
              std::size_t first) noexcept {
     Words here;
+    Words a;
+    Words b;
+    Words c;
+    Words d;
     Words is_offered;
-    Words differs[4];
     load(here, spins + first);
+    load(a, neighbours[0] + first);
+    load(b, neighbours[1] + first);
+    load(c, neighbours[2] + first);
+    load(d, neighbours[3] + first);
     load(is_offered, offered + first);
-    for (std::size_t i = 0; i < neighbours.size(); ++i) {
-      load(differs[i], neighbours[i] + first);
-      differs[i] ^= here;
-    }
-    const Words one_of_01 = differs[0] | differs[1];
-    const Words one_of_23 = differs[2] | differs[3];
-    const Words two = (differs[0] & differs[1]) | (differs[2] & differs[3]) | (one_of_01 & one_of_23);
-    accepted_ = is_offered & two;
-    undecided_ = is_offered & ~two;
-    rise_4_ = one_of_01 | one_of_23;
+    a ^= here;  // where they differ
+    b ^= here;
+    c ^= here;
+    d ^= here;
+    const Words at_least_two = (a & b) | (c & d) | ((a | b) & (c | d));
+    accepted_ = is_offered & at_least_two;
+    undecided_ = is_offered & ~at_least_two;
+    rise_4_ = a | b | c | d;
   }
   /// Compares the first bits of their random numbers with those of the thresholds: bit k is in the words from `random[k * stride]`
   /// on.
@@ -222,7 +227,7 @@ class Metropolis {
     });
   }
 
-  /// Fills in the Observables. Throws std::logic_error unless there are five values. Counts all spins anew: a sixth of a sweep.
+  /// Fills in the Observables. Throws std::logic_error unless there are five values. Counts all spins anew: a fifth of a sweep.
   void measure(std::span<double> values) const {
     put_observables(energy(), magnetisation(), L_ * L_, values);
   }
