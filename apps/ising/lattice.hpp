@@ -1,4 +1,4 @@
-/// What the algorithms for the two-dimensional Ising model have in common: L x L spins s = ±1 on a square lattice with periodic
+/// What the algorithms for the two-dimensional Ising model have in common: L x L spins s = ±1 (L: the length) on a square lattice with periodic
 /// edges, energy E = -Σ s s' over its 2 L² bonds, temperature T in units of the coupling over Boltzmann's constant, no field.
 ///
 /// A saved configuration is one bit a spin, row by row, set where the spin is up: the same of all algorithms.
@@ -30,12 +30,13 @@ enum Observable : std::size_t {
   n_observables
 };
 
-inline constexpr std::size_t min_size = 2;
-inline constexpr std::size_t max_size = 16'384;
+inline constexpr std::size_t min_length = 2;
+inline constexpr std::size_t max_length = 16'384;
 
 /// Throws std::logic_error unless there is such a lattice. With L = 2 a spin has two bonds with each of its neighbours.
-inline void check(std::size_t L, double temperature) {
-  expects(L >= min_size && L <= max_size && L % 2 == 0, "L is an even number from 2 to 16,384");
+inline void check(std::size_t length, double temperature) {
+  expects(length >= min_length && length <= max_length && length % 2 == 0,
+          "the length is an even number from 2 to 16,384");
   expects(temperature > 0 && temperature < std::numeric_limits<double>::infinity(),
           "the temperature is positive and finite");
 }
@@ -63,11 +64,11 @@ inline void put_observables(std::int64_t energy, std::int64_t magnetisation, std
 
 /// Appends the configuration in which spin (x, y) is up where `is_up(x, y)`.
 template <class IsUp>
-void append_spins(std::size_t L, const IsUp& is_up, std::vector<std::byte>& bytes) {
+void append_spins(std::size_t length, const IsUp& is_up, std::vector<std::byte>& bytes) {
   std::size_t bit = 8 * bytes.size();
-  bytes.resize(bytes.size() + saved_bytes(L * L));
-  for (std::size_t y = 0; y < L; ++y) {
-    for (std::size_t x = 0; x < L; ++x, ++bit) {
+  bytes.resize(bytes.size() + saved_bytes(length * length));
+  for (std::size_t y = 0; y < length; ++y) {
+    for (std::size_t x = 0; x < length; ++x, ++bit) {
       bytes[bit / 8] |= static_cast<std::byte>((is_up(x, y) ? 1U : 0U) << bit % 8);
     }
   }
@@ -76,8 +77,8 @@ void append_spins(std::size_t L, const IsUp& is_up, std::vector<std::byte>& byte
 /// Calls `set(x, y, is_up)` for each spin of a saved configuration. Throws an Error, before the first call, if it is none of
 /// that size.
 template <class Set>
-void read_spins(std::size_t L, std::span<const std::byte> bytes, const Set& set) {
-  const std::size_t n_spins = L * L;
+void read_spins(std::size_t length, std::span<const std::byte> bytes, const Set& set) {
+  const std::size_t n_spins = length * length;
   const bool fits = bytes.size() == saved_bytes(n_spins) &&
                     (n_spins % 8 == 0 || std::to_integer<unsigned>(bytes.back()) >> n_spins % 8 == 0);
   if (!fits) {
@@ -85,20 +86,21 @@ void read_spins(std::size_t L, std::span<const std::byte> bytes, const Set& set)
         .hint("was it written for another size, or by another version of the program?");
   }
   std::size_t bit = 0;
-  for (std::size_t y = 0; y < L; ++y) {
-    for (std::size_t x = 0; x < L; ++x, ++bit) {
+  for (std::size_t y = 0; y < length; ++y) {
+    for (std::size_t x = 0; x < length; ++x, ++bit) {
       set(x, y, (std::to_integer<unsigned>(bytes[bit / 8]) >> bit % 8 & 1) != 0);
     }
   }
 }
 
 /// A chain's first configuration, as if it had been saved. A disordered one takes a word for 64 spins.
-[[nodiscard]] inline std::vector<std::byte> first_spins(std::size_t L, Start start, random::Stream& stream) {
+[[nodiscard]] inline std::vector<std::byte> first_spins(std::size_t length, Start start,
+                                                        random::Stream& stream) {
   std::vector<std::byte> bytes;
   std::uint64_t word = 0;
   std::size_t n_left = 0;
   append_spins(
-      L,
+      length,
       [&](std::size_t, std::size_t) {
         if (start == Start::ordered) {
           return true;

@@ -40,8 +40,8 @@ namespace detail {
 /// and i + 1 of row y + 1. The last row is there again before the first one, and the first after the last.
 class Plane {
  public:
-  explicit Plane(std::size_t L)
-      : n_rows_(L), row_words_((L / 2 + 63) / 64), words_((L + 2) * row_words_ + 2 * slack) {}
+  explicit Plane(std::size_t length)
+      : n_rows_(length), row_words_((length / 2 + 63) / 64), words_((length + 2) * row_words_ + 2 * slack) {}
 
   [[nodiscard]] std::size_t row_words() const noexcept { return row_words_; }
   [[nodiscard]] std::size_t n_words() const noexcept { return n_rows_ * row_words_; }
@@ -203,9 +203,13 @@ class Metropolis {
   /// Blocks whose first bits are drawn together.
   static constexpr std::size_t group_blocks = 8;
 
-  /// `L` even, 2 … 16,384, `temperature` positive, or std::logic_error. A disordered start takes L²/64 words of `start`.
-  Metropolis(std::size_t L, double temperature, random::Stream& start, Start how)
-      : L_((check(L, temperature), L)), black_(L), white_(L), shifted_(L), offered_(L) {
+  /// `length` even, 2 … 16,384, `temperature` positive, or std::logic_error. A disordered start takes L²/64 words of `start`.
+  Metropolis(std::size_t length, double temperature, random::Stream& start, Start how)
+      : length_((check(length, temperature), length)),
+        black_(length),
+        white_(length),
+        shifted_(length),
+        offered_(length) {
     const std::uint64_t of_4 = threshold_of(portable::exp(-4 / temperature));
     const std::uint64_t of_8 = threshold_of(portable::exp(-8 / temperature));
     for (std::size_t k = 0; k < thresholds_.size(); ++k) {
@@ -213,7 +217,7 @@ class Metropolis {
     }
     offered_.set_all();
     first_offered_ = offered_.row(0)[0];
-    load(first_spins(L, how, start));
+    load(first_spins(length, how, start));
   }
 
   /// One sweep: the black spins, then the white ones. Each colour takes a word of `stream` and then, for up to 8 blocks of 8 words
@@ -229,17 +233,17 @@ class Metropolis {
 
   /// Fills in the Observables. Throws std::logic_error unless there are five values. Counts all spins anew: a fifth of a sweep.
   void measure(std::span<double> values) const {
-    put_observables(energy(), magnetisation(), L_ * L_, values);
+    put_observables(energy(), magnetisation(), length_ * length_, values);
   }
 
   /// Appends the configuration (lattice.hpp).
   void save(std::vector<std::byte>& bytes) const {
     append_spins(
-        L_, [&](std::size_t x, std::size_t y) { return is_up(x, y); }, bytes);
+        length_, [&](std::size_t x, std::size_t y) { return is_up(x, y); }, bytes);
   }
   /// Goes on from one that was saved. Throws an Error, and changes nothing, if it is none of this size.
   void load(std::span<const std::byte> bytes) {
-    read_spins(L_, bytes, [&](std::size_t x, std::size_t y, bool is_up) {
+    read_spins(length_, bytes, [&](std::size_t x, std::size_t y, bool is_up) {
       std::uint64_t& word = plane(x, y).row(static_cast<std::ptrdiff_t>(y))[bit_of(x, y) / 64];
       const std::uint64_t bit = std::uint64_t{1} << bit_of(x, y) % 64;
       word = is_up ? word | bit : word & ~bit;
@@ -261,7 +265,7 @@ class Metropolis {
         }
       }
     });
-    return 2 * n_unequal - 2 * static_cast<std::int64_t>(L_ * L_);
+    return 2 * n_unequal - 2 * static_cast<std::int64_t>(length_ * length_);
   }
   [[nodiscard]] std::int64_t magnetisation() const {
     const auto black = black_.rows();
@@ -272,13 +276,13 @@ class Metropolis {
         n_up += std::popcount(black[i]) + std::popcount(white[i]);
       }
     });
-    return 2 * n_up - static_cast<std::int64_t>(L_ * L_);
+    return 2 * n_up - static_cast<std::int64_t>(length_ * length_);
   }
 
  private:
   static constexpr std::size_t bit_words = block_words;  // a random bit for each spin of a block
 
-  [[nodiscard]] std::size_t bit_of(std::size_t x, std::size_t y) const { return (x + y) / 2 % (L_ / 2); }
+  [[nodiscard]] std::size_t bit_of(std::size_t x, std::size_t y) const { return (x + y) / 2 % (length_ / 2); }
   [[nodiscard]] detail::Plane& plane(std::size_t x, std::size_t y) {
     return (x + y) % 2 == 0 ? black_ : white_;
   }
@@ -336,7 +340,7 @@ class Metropolis {
     return any != 0;
   }
 
-  std::size_t L_;
+  std::size_t length_;
   std::array<detail::ThresholdBits, 64> thresholds_;  // from the top
   detail::Plane black_;
   detail::Plane white_;

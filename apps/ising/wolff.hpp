@@ -29,17 +29,17 @@ namespace serried::ising {
 /// A Markov chain. For one thread.
 class Wolff {
  public:
-  /// `L` even, 2 … 16,384, `temperature` positive, or std::logic_error. A disordered start takes L²/64 words of `start`. Takes as
+  /// `length` even, 2 … 16,384, `temperature` positive, or std::logic_error. A disordered start takes L²/64 words of `start`. Takes as
   /// long as 40 steps, to find out what a step is.
-  Wolff(std::size_t L, double temperature, random::Stream& start, Start how)
-      : L_((check(L, temperature), L)),
+  Wolff(std::size_t length, double temperature, random::Stream& start, Start how)
+      : length_((check(length, temperature), length)),
         threshold_(threshold_of(1 - portable::exp(-2 / temperature))),
-        spins_(L * L) {
+        spins_(length * length) {
     random::Stream pilot(0, "serried-ising: how many clusters", 0);
-    load(first_spins(L, Start::ordered, pilot));
+    load(first_spins(length, Start::ordered, pilot));
     turn_over(20 * spins_.size(), pilot);  // until nothing is left of the start
     clusters_per_step_ = turn_over(20 * spins_.size(), pilot);
-    load(first_spins(L, how, start));
+    load(first_spins(length, how, start));
   }
 
   /// So many that L² spins turn over, on average; at least one.
@@ -60,17 +60,17 @@ class Wolff {
   /// Appends the configuration (lattice.hpp).
   void save(std::vector<std::byte>& bytes) const {
     append_spins(
-        L_, [&](std::size_t x, std::size_t y) { return spins_[y * L_ + x] > 0; }, bytes);
+        length_, [&](std::size_t x, std::size_t y) { return spins_[y * length_ + x] > 0; }, bytes);
   }
   /// Goes on from one that was saved. Throws an Error, and changes nothing, if it is none of this size.
   void load(std::span<const std::byte> bytes) {
-    read_spins(L_, bytes, [&](std::size_t x, std::size_t y, bool is_up) {
-      spins_[y * L_ + x] = is_up ? std::int8_t{1} : std::int8_t{-1};
+    read_spins(length_, bytes, [&](std::size_t x, std::size_t y, bool is_up) {
+      spins_[y * length_ + x] = is_up ? std::int8_t{1} : std::int8_t{-1};
     });
     magnetisation_ = 0;
     std::int64_t twice_energy = 0;
-    for (std::size_t y = 0; y < L_; ++y) {
-      for (std::size_t x = 0; x < L_; ++x) {
+    for (std::size_t y = 0; y < length_; ++y) {
+      for (std::size_t x = 0; x < length_; ++x) {
         const Site site{static_cast<std::uint16_t>(x), static_cast<std::uint16_t>(y)};
         magnetisation_ += spin(site);
         twice_energy -= spin(site) * sum_of_neighbours(site);
@@ -88,12 +88,12 @@ class Wolff {
     std::uint16_t y = 0;
   };
 
-  [[nodiscard]] std::int8_t& spin(Site site) noexcept { return spins_[site.y * L_ + site.x]; }
-  [[nodiscard]] std::int8_t spin(Site site) const noexcept { return spins_[site.y * L_ + site.x]; }
+  [[nodiscard]] std::int8_t& spin(Site site) noexcept { return spins_[site.y * length_ + site.x]; }
+  [[nodiscard]] std::int8_t spin(Site site) const noexcept { return spins_[site.y * length_ + site.x]; }
 
   template <class Visit>
   void for_each_neighbour(Site site, const Visit& visit) const {
-    const auto last = static_cast<std::uint16_t>(L_ - 1);
+    const auto last = static_cast<std::uint16_t>(length_ - 1);
     const auto before = [&](std::uint16_t i) { return static_cast<std::uint16_t>(i == 0 ? last : i - 1); };
     const auto after = [&](std::uint16_t i) { return static_cast<std::uint16_t>(i == last ? 0 : i + 1); };
     visit(Site{before(site.x), site.y});
@@ -109,8 +109,8 @@ class Wolff {
 
   // Returns the number of spins.
   std::uint64_t turn_over_cluster(random::Stream& stream) {
-    const Site first{static_cast<std::uint16_t>(stream.below(L_)),
-                     static_cast<std::uint16_t>(stream.below(L_))};
+    const Site first{static_cast<std::uint16_t>(stream.below(length_)),
+                     static_cast<std::uint16_t>(stream.below(length_))};
     const std::int8_t sign = spin(first);
     std::uint64_t n_spins = 0;
     const auto add = [&](Site site) {
@@ -143,7 +143,7 @@ class Wolff {
     return std::max<std::uint64_t>(1, (n_clusters * spins_.size() + n_turned / 2) / n_turned);
   }
 
-  std::size_t L_;
+  std::size_t length_;
   std::uint64_t threshold_;
   std::uint64_t clusters_per_step_ = 1;
   std::vector<std::int8_t> spins_;

@@ -45,13 +45,13 @@ struct Candidate {
   std::vector<double> seconds;     // a step, of each round
 };
 
-void compare(std::size_t L, double temperature, std::size_t n_rounds) {
-  const std::size_t n_spins = L * L;
+void compare(std::size_t length, double temperature, std::size_t n_rounds) {
+  const std::size_t n_spins = length * length;
   const std::size_t n_slow = std::max<std::size_t>(1, (std::size_t{1} << 24) / n_spins);
-  Stream stream(1, "bench", L);
-  plain_ising::Ising plain(L, temperature);
-  Metropolis metropolis(L, temperature, stream, Start::ordered);
-  Wolff wolff(L, temperature, stream, Start::ordered);
+  Stream stream(1, "bench", length);
+  plain_ising::Ising plain(length, temperature);
+  Metropolis metropolis(length, temperature, stream, Start::ordered);
+  Wolff wolff(length, temperature, stream, Start::ordered);
   const auto per_spin = [&](std::int64_t energy) {
     return static_cast<double>(energy) / static_cast<double>(n_spins);
   };
@@ -84,7 +84,7 @@ void compare(std::size_t L, double temperature, std::size_t n_rounds) {
   std::printf(
       "\n| L = %zu, T = %g | million spins a second | ratio to the plain loop | last energy "
       "|\n|---|---|---|---|\n",
-      L, temperature);
+      length, temperature);
   const auto median = [&](Candidate& candidate) {
     std::ranges::sort(candidate.seconds);
     return candidate.seconds[n_rounds / 2];
@@ -105,8 +105,8 @@ int main(int argc, char** argv) {
     std::fputs("usage: ising_sweep [TEMPERATURE [ROUNDS]]\n", stderr);
     return 2;
   }
-  for (const std::size_t L : {256U, 1024U}) {
-    compare(L, temperature, static_cast<std::size_t>(n_rounds));
+  for (const std::size_t length : {256U, 1024U}) {
+    compare(length, temperature, static_cast<std::size_t>(n_rounds));
   }
   return 0;
 }

@@ -12,13 +12,13 @@ namespace plain_ising {
 
 class Ising {
  public:
-  Ising(std::size_t L, double temperature);
+  Ising(std::size_t length, double temperature);
   void sweep();
   // Per spin.
   [[nodiscard]] double energy() const;
 
  private:
-  std::size_t L_;
+  std::size_t length_;
   std::vector<std::int8_t> spins_;
   std::vector<std::size_t> before_;
   std::vector<std::size_t> after_;

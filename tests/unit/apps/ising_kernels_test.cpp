@@ -37,20 +37,20 @@ std::vector<std::byte> saved(const Chain& chain) {
 // The plainest one.
 class Lattice {
  public:
-  Lattice(std::size_t L, std::span<const std::byte> bytes) : L_(L), spins_(L * L) {
+  Lattice(std::size_t length, std::span<const std::byte> bytes) : length_(length), spins_(length * length) {
     for (std::size_t i = 0; i < spins_.size(); ++i) {
       spins_[i] = (std::to_integer<unsigned>(bytes[i / 8]) >> i % 8 & 1) != 0 ? 1 : -1;
     }
   }
-  std::size_t L() const { return L_; }
-  int& spin(std::size_t x, std::size_t y) { return spins_[y % L_ * L_ + x % L_]; }
+  std::size_t length() const { return length_; }
+  int& spin(std::size_t x, std::size_t y) { return spins_[y % length_ * length_ + x % length_]; }
   int sum_of_neighbours(std::size_t x, std::size_t y) {
-    return spin(x + 1, y) + spin(x + L_ - 1, y) + spin(x, y + 1) + spin(x, y + L_ - 1);
+    return spin(x + 1, y) + spin(x + length_ - 1, y) + spin(x, y + 1) + spin(x, y + length_ - 1);
   }
   std::int64_t energy() {
     std::int64_t energy = 0;
-    for (std::size_t y = 0; y < L_; ++y) {
-      for (std::size_t x = 0; x < L_; ++x) {
+    for (std::size_t y = 0; y < length_; ++y) {
+      for (std::size_t x = 0; x < length_; ++x) {
         energy -= spin(x, y) * (spin(x + 1, y) + spin(x, y + 1));
       }
     }
@@ -72,7 +72,7 @@ class Lattice {
   }
 
  private:
-  std::size_t L_;
+  std::size_t length_;
   std::vector<int> spins_;
 };
 
@@ -84,15 +84,15 @@ class NaiveBlock {
  public:
   NaiveBlock(Lattice& lattice, std::size_t colour, std::size_t block, std::uint64_t first_offered)
       : lattice_(&lattice) {
-    const std::size_t L = lattice.L();
-    const std::size_t row_words = (L / 2 + 63) / 64;
+    const std::size_t length = lattice.length();
+    const std::size_t row_words = (length / 2 + 63) / 64;
     for (std::size_t i = 0; i < 512; ++i) {
       const std::size_t word = block * 8 + i / 64;
       const std::size_t y = word / row_words;
       const std::size_t in_row = word % row_words * 64 + i % 64;
       const bool is_offered = word > 0 || (first_offered >> i & 1) != 0;
-      if (y < L && in_row < L / 2 && is_offered) {
-        offers_.push_back({.bit = i, .x = (2 * in_row + colour + L - y) % L, .y = y});
+      if (y < length && in_row < length / 2 && is_offered) {
+        offers_.push_back({.bit = i, .x = (2 * in_row + colour + length - y) % length, .y = y});
       }
     }
   }
@@ -136,7 +136,7 @@ class NaiveBlock {
 void naive_sweep(Lattice& lattice, double temperature, Stream& stream) {
   const std::uint64_t of_4 = threshold_of(portable::exp(-4 / temperature));
   const std::uint64_t of_8 = threshold_of(portable::exp(-8 / temperature));
-  const std::size_t n_words = lattice.L() * ((lattice.L() / 2 + 63) / 64);
+  const std::size_t n_words = lattice.length() * ((lattice.length() / 2 + 63) / 64);
   const std::size_t n_blocks = (n_words + 7) / 8;
   for (const std::size_t colour : {0U, 1U}) {
     const std::uint64_t first_offered = stream();
@@ -155,16 +155,16 @@ void naive_sweep(Lattice& lattice, double temperature, Stream& stream) {
 }
 
 TEST(Metropolis, IsTheSweepThatItSays) {
-  for (const std::size_t L : {2U, 4U, 6U, 10U, 64U, 126U, 128U, 130U, 256U, 514U}) {
+  for (const std::size_t length : {2U, 4U, 6U, 10U, 64U, 126U, 128U, 130U, 256U, 514U}) {
     for (const double temperature : {0.1, 2.0, 5.0, 1e6}) {
-      Stream stream(20261130, "sweep", L);
-      Metropolis chain(L, temperature, stream, Start::disordered);
-      Lattice lattice(L, saved(chain));
+      Stream stream(20261130, "sweep", length);
+      Metropolis chain(length, temperature, stream, Start::disordered);
+      Lattice lattice(length, saved(chain));
       Stream same_stream = stream;
       for (int sweep = 0; sweep < 3; ++sweep) {
         chain.step(stream);
         naive_sweep(lattice, temperature, same_stream);
-        ASSERT_TRUE(saved(chain) == lattice.saved()) << L << " at " << temperature;
+        ASSERT_TRUE(saved(chain) == lattice.saved()) << length << " at " << temperature;
       }
       EXPECT_EQ(stream(), same_stream());
     }
@@ -185,15 +185,15 @@ TEST(Metropolis, LeavesAPatternOfBlocks) {
 }
 
 // Of all states of a lattice of 2 x 2 or 4 x 4.
-Values exact_means(std::size_t L, double temperature) {
-  const std::size_t n_spins = L * L;
+Values exact_means(std::size_t length, double temperature) {
+  const std::size_t n_spins = length * length;
   Values sums{};
   double partition = 0;
   for (std::uint32_t state = 0; state < 1U << n_spins; ++state) {
     std::uint32_t n_unequal = 0;
     for (std::size_t i = 0; i < n_spins; ++i) {
-      const std::size_t right = i / L * L + (i + 1) % L;
-      const std::size_t below = (i + L) % n_spins;
+      const std::size_t right = i / length * length + (i + 1) % length;
+      const std::size_t below = (i + length) % n_spins;
       n_unequal += ((state >> i ^ state >> right) & 1) + ((state >> i ^ state >> below) & 1);
     }
     const auto n = static_cast<double>(n_spins);
@@ -257,15 +257,15 @@ TYPED_TEST_SUITE(IsingChain, Chains);
 
 // Student's t of 199 degrees is beyond 5 once in 800,000: twenty values are once in 40,000 seeds.
 TYPED_TEST(IsingChain, HasTheExactMeansOfSmallLattices) {
-  for (const std::size_t L : {2U, 4U}) {
+  for (const std::size_t length : {2U, 4U}) {
     for (const double temperature : {2.0, 3.5}) {
-      Stream stream(20261130, "exact", L);
-      TypeParam chain(L, temperature, stream, Start::disordered);
+      Stream stream(20261130, "exact", length);
+      TypeParam chain(length, temperature, stream, Start::disordered);
       const Measured measured = measure(chain, 300, stream);
-      const Values exact = exact_means(L, temperature);
+      const Values exact = exact_means(length, temperature);
       for (std::size_t k = 0; k < exact.size(); ++k) {
         EXPECT_LT(std::abs(measured.means[k] - exact[k]), 5 * measured.errors[k])
-            << "observable " << k << " of " << L << " x " << L << " at " << temperature << ": "
+            << "observable " << k << " of " << length << " x " << length << " at " << temperature << ": "
             << measured.means[k] << ", not " << exact[k];
         EXPECT_LT(measured.errors[k], 0.015 * std::abs(exact[k]));
       }
@@ -291,18 +291,18 @@ TYPED_TEST(IsingChain, HasTheExactMeansOfInfiniteLattices) {
 }
 
 TYPED_TEST(IsingChain, CountsEnergyAndMagnetisation) {
-  for (const std::size_t L : {2U, 4U, 6U, 62U, 130U}) {
-    Stream stream(3, "counts", L);
-    TypeParam chain(L, 2.3, stream, Start::disordered);
+  for (const std::size_t length : {2U, 4U, 6U, 62U, 130U}) {
+    Stream stream(3, "counts", length);
+    TypeParam chain(length, 2.3, stream, Start::disordered);
     for (int step = 0; step < 20; ++step) {
-      Lattice lattice(L, saved(chain));
-      ASSERT_EQ(chain.energy(), lattice.energy()) << L;
-      ASSERT_EQ(chain.magnetisation(), lattice.magnetisation()) << L;
+      Lattice lattice(length, saved(chain));
+      ASSERT_EQ(chain.energy(), lattice.energy()) << length;
+      ASSERT_EQ(chain.magnetisation(), lattice.magnetisation()) << length;
       chain.step(stream);
     }
     Values values{};
     chain.measure(values);
-    const auto n = static_cast<double>(L * L);
+    const auto n = static_cast<double>(length * length);
     const double e = static_cast<double>(chain.energy()) / n;
     const double m = std::abs(static_cast<double>(chain.magnetisation())) / n;
     EXPECT_EQ(values, (Values{e, e * e, m, m * m, m * m * (m * m)}));
@@ -322,14 +322,14 @@ TYPED_TEST(IsingChain, StartsAsItIsTold) {
 }
 
 TYPED_TEST(IsingChain, GoesOnFromWhatItSaved) {
-  for (const std::size_t L : {2U, 6U, 130U}) {
-    Stream stream(5, "saved", L);
-    TypeParam chain(L, 2.3, stream, Start::disordered);
+  for (const std::size_t length : {2U, 6U, 130U}) {
+    Stream stream(5, "saved", length);
+    TypeParam chain(length, 2.3, stream, Start::disordered);
     chain.step(stream);
     std::vector<std::byte> bytes(3);
     chain.save(bytes);
-    ASSERT_EQ(bytes.size(), 3 + (L * L + 7) / 8);
-    TypeParam other(L, 2.3, stream, Start::ordered);
+    ASSERT_EQ(bytes.size(), 3 + (length * length + 7) / 8);
+    TypeParam other(length, 2.3, stream, Start::ordered);
     other.load(std::span(bytes).subspan(3));
     EXPECT_EQ(other.energy(), chain.energy());
     EXPECT_EQ(other.magnetisation(), chain.magnetisation());
@@ -362,11 +362,11 @@ TYPED_TEST(IsingChain, RefusesWhatItDidNotSave) {
 
 TYPED_TEST(IsingChain, RefusesWhatIsNoLattice) {
   Stream stream(7, "refused", 0);
-  const auto make = [&](std::size_t L, double temperature) {
-    TypeParam(L, temperature, stream, Start::ordered);
+  const auto make = [&](std::size_t length, double temperature) {
+    TypeParam(length, temperature, stream, Start::ordered);
   };
-  for (const std::size_t L : {0U, 1U, 7U, 16'386U}) {
-    EXPECT_THROW(make(L, 2.0), std::logic_error) << L;
+  for (const std::size_t length : {0U, 1U, 7U, 16'386U}) {
+    EXPECT_THROW(make(length, 2.0), std::logic_error) << length;
   }
   constexpr double infinity = std::numeric_limits<double>::infinity();
   for (const double temperature : {0.0, -1.0, infinity, std::numeric_limits<double>::quiet_NaN()}) {
@@ -381,9 +381,9 @@ TYPED_TEST(IsingChain, RefusesWhatIsNoLattice) {
 // The same on every CPU and with every compiler, or results change.
 TEST(Metropolis, KeepsItsBits) {
   random::BitHash hash;
-  for (const std::size_t L : {4U, 130U, 256U}) {
-    Stream stream(8, "bits", L);
-    Metropolis chain(L, 2.3, stream, Start::disordered);
+  for (const std::size_t length : {4U, 130U, 256U}) {
+    Stream stream(8, "bits", length);
+    Metropolis chain(length, 2.3, stream, Start::disordered);
     for (int step = 0; step < 10; ++step) {
       chain.step(stream);
     }
@@ -397,9 +397,9 @@ TEST(Metropolis, KeepsItsBits) {
 
 TEST(Wolff, KeepsItsBits) {
   random::BitHash hash;
-  for (const std::size_t L : {4U, 50U}) {
-    Stream stream(8, "bits", L);
-    Wolff chain(L, 2.3, stream, Start::disordered);
+  for (const std::size_t length : {4U, 50U}) {
+    Stream stream(8, "bits", length);
+    Wolff chain(length, 2.3, stream, Start::disordered);
     hash.add(chain.clusters_per_step());
     for (int step = 0; step < 10; ++step) {
       chain.step(stream);
