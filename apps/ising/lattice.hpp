@@ -1,5 +1,6 @@
-/// What the algorithms for the two-dimensional Ising model have in common: L x L spins s = ±1 (L: the length) on a square lattice with periodic
-/// edges, energy E = -Σ s s' over its 2 L² bonds, temperature T in units of the coupling over Boltzmann's constant, no field.
+/// What the algorithms for the two-dimensional Ising model have in common: L x L spins s = ±1, where L is the lattice's length, on a
+/// square lattice with periodic edges, energy E = -Σ s s' over its 2 L² bonds, temperature T in units of the coupling over
+/// Boltzmann's constant, no field.
 ///
 /// A saved configuration is one bit a spin, row by row, set where the spin is up: the same of all algorithms.
 #pragma once
