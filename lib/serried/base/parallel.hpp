@@ -3,7 +3,11 @@
 
 #include <omp.h>
 
+#include <algorithm>
+#include <barrier>
+#include <cstddef>
 #include <exception>
+#include <optional>
 #include <vector>
 
 namespace serried {
@@ -31,6 +35,49 @@ void on_threads(int n, Work&& work) {
     if (failure) {
       std::rethrow_exception(failure);
     }
+  }
+}
+
+/// The same over and over: after each round of calls, `between(failure)` on this thread, where `failure` is the exception of the
+/// lowest call that threw, or null; until that gives false, or throws, which is thrown here. Threads that wait for others sleep:
+/// for rounds that are short, on cores that have other work.
+template <class Work, class Between>
+void on_threads_in_rounds(int n, const Work& work, const Between& between) {
+  std::vector<std::exception_ptr> failures(static_cast<std::size_t>(n));
+  std::exception_ptr end;
+  bool goes_on = true;
+  std::optional<std::barrier<>> all;
+  const auto end_round = [&] {
+    const auto first = std::ranges::find_if(failures, [](const auto& failure) { return failure != nullptr; });
+    try {
+      goes_on = between(first == failures.end() ? std::exception_ptr() : *first);
+    } catch (...) {
+      end = std::current_exception();
+      goes_on = false;
+    }
+    std::ranges::fill(failures, nullptr);
+  };
+#pragma omp parallel num_threads(std::max(n, 1))
+  {
+#pragma omp single
+    all.emplace(omp_get_num_threads());
+    while (goes_on) {  // the same for all: it changes between the two barriers
+      for (int i = omp_get_thread_num(); i < n; i += omp_get_num_threads()) {
+        try {
+          work(i);
+        } catch (...) {
+          failures[static_cast<std::size_t>(i)] = std::current_exception();
+        }
+      }
+      all->arrive_and_wait();
+      if (omp_get_thread_num() == 0) {
+        end_round();
+      }
+      all->arrive_and_wait();
+    }
+  }
+  if (end) {
+    std::rethrow_exception(end);
   }
 }
 

@@ -37,7 +37,8 @@ bool ChainProgram::parse(int argc, char** argv) {
   return true;
 }
 
-void ChainProgram::write(const Table& table, const Value& first, std::uint64_t samples, double seconds) {
+void ChainProgram::write(const Table& table, const Value& first, std::uint64_t samples, double seconds,
+                         const std::string& remark) {
   std::string text = fmt::format("{}\n", fmt::join(table.columns, "\t"));
   nlohmann::ordered_json json;
   for (const std::vector<double>& row : table.rows) {
@@ -54,7 +55,8 @@ void ChainProgram::write(const Table& table, const Value& first, std::uint64_t s
                       .seconds = seconds,
                       .unit = "samples",
                       .ended_by = {},
-                      .json = json.dump()});
+                      .json = json.dump(),
+                      .remark = remark});
 }
 
 }  // namespace serried::montecarlo

@@ -41,8 +41,9 @@ class ChainProgram {
   [[nodiscard]] ChainOptions& options() { return options_; }
 
   /// Collective: the table, as tab-separated lines with 17 digits under a header, to -o or standard output, the report, and the
-  /// summary, of which `first` is part.
-  void write(const Table& table, const Value& first, std::uint64_t samples, double seconds);
+  /// summary, of which `first` is part, and a remark, if there is one.
+  void write(const Table& table, const Value& first, std::uint64_t samples, double seconds,
+             const std::string& remark = {});
 
  private:
   ProgramFrame frame_;

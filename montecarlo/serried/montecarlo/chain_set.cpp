@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <filesystem>
 #include <limits>
 #include <optional>
@@ -142,18 +143,20 @@ class ChainRun {
         options_.samples, options_.steps_per_sample, plan_.n_observables);
   }
 
-  // Collective: `work(chain)` for each of this rank's, on all threads.
+  // `work(chain)` for each of this thread's.
   template <class Work>
-  void for_each_chain(const Work& work) {
-    mpi::together(comm_, [&] {
-      on_threads(n_threads_, [&](int thread) {
-        const Range part =
-            block(mine_.size(), static_cast<std::uint64_t>(n_threads_), static_cast<std::uint64_t>(thread));
-        for (std::uint64_t i = part.begin; i < part.end; ++i) {
-          work(mine_.begin + i);
-        }
-      });
-    });
+  void for_each_chain_of(int thread, const Work& work) const {
+    const Range part =
+        block(mine_.size(), static_cast<std::uint64_t>(n_threads_), static_cast<std::uint64_t>(thread));
+    for (std::uint64_t i = part.begin; i < part.end; ++i) {
+      work(mine_.begin + i);
+    }
+  }
+  // Collective: for each of this rank's, on all threads.
+  template <class Work>
+  void for_each_chain(const Work& work) const {
+    mpi::together(comm_,
+                  [&] { on_threads(n_threads_, [&](int thread) { for_each_chain_of(thread, work); }); });
   }
 
   void make_chains() {
@@ -163,20 +166,31 @@ class ChainRun {
     });
   }
 
+  [[nodiscard]] std::uint64_t end_of_stretch() const { return std::min(done_ + stretch_, total_); }
+
   // Collective: so many stretches.
   Next go_on(std::uint64_t n_stretches) {
     const Clock::time_point start = Clock::now();
     if (is_exchanged_) {
-      for (std::uint64_t i = 0; i < n_stretches && done_ < total_; ++i) {
-        const std::uint64_t number = done_ / stretch_;
-        const std::uint64_t end = std::min(done_ + stretch_, total_);
-        for_each_chain([&](std::uint64_t chain) {
-          run_stretch(chain, done_, end);
-          weights_of_mine_[place_of(chain)] = weights_of(chain, number);
-        });
-        done_ = end;
-        exchange(number);
-      }
+      std::uint64_t n_gone = 0;
+      on_threads_in_rounds(
+          n_threads_,
+          [&](int thread) {
+            for_each_chain_of(thread, [&](std::uint64_t chain) {
+              run_stretch(chain, done_, end_of_stretch());
+              weights_of_mine_[place_of(chain)] = weights_of(chain, done_ / stretch_);
+            });
+          },
+          [&](const std::exception_ptr& failure) {
+            mpi::together(comm_, [&] {
+              if (failure) {
+                std::rethrow_exception(failure);
+              }
+            });
+            exchange(done_ / stretch_);
+            done_ = end_of_stretch();
+            return ++n_gone < n_stretches && done_ < total_;
+          });
     } else {
       const std::uint64_t n_left = (total_ - done_ - 1) / stretch_ + 1;
       const std::uint64_t end = n_stretches < n_left ? done_ + n_stretches * stretch_ : total_;

@@ -94,7 +94,8 @@ void Program::write(const std::vector<Quantity>& quantities, const Effort& effor
                                       .trials = effort.trials,
                                       .seconds = effort.seconds,
                                       .ended_by = description_of(effort.stop),
-                                      .json = json.empty() ? "" : json.dump()});
+                                      .json = json.empty() ? "" : json.dump(),
+                                      .remark = {}});
 }
 
 }  // namespace serried::montecarlo

@@ -65,10 +65,13 @@ void ProgramFrame::write(const std::string& table, const Summary& summary) {
   if (!summary.json.empty()) {
     json.update(nlohmann::ordered_json::parse(summary.json));
   }
-  const std::string text =
-      fmt::format("{} {}{}: {} ({:.4g} a second) on {} ranks x {} threads\n", summary.trials, summary.unit,
-                  summary.ended_by.empty() ? "" : ", ended by " + summary.ended_by,
-                  format_seconds(summary.seconds), rate, comm_.size(), line_.job.threads);
+  if (!summary.remark.empty()) {
+    json["remark"] = summary.remark;
+  }
+  const std::string text = fmt::format(
+      "{} {}{}: {} ({:.4g} a second) on {} ranks x {} threads\n{}", summary.trials, summary.unit,
+      summary.ended_by.empty() ? "" : ", ended by " + summary.ended_by, format_seconds(summary.seconds), rate,
+      comm_.size(), line_.job.threads, summary.remark.empty() ? "" : summary.remark + "\n");
   job::print_summary(line_, json.dump(), text);
 }
 

@@ -45,6 +45,7 @@ class ProgramFrame {
     std::string unit = "trials";
     std::string ended_by;  ///< as description_of says it; empty: by nothing but its length
     std::string json;      ///< an object of what else there is to say
+    std::string remark;    ///< a sentence on how far to trust it
   };
   /// Collective: `table` to -o or standard output, the report, the summary.
   void write(const std::string& table, const Summary& summary);

@@ -1,6 +1,8 @@
 #include <omp.h>
 
 #include <atomic>
+#include <cstddef>
+#include <exception>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -56,6 +58,53 @@ TEST(OnThreads, ThrowsWhatTheLowestCallThrewWhenAllHaveReturned) {
     EXPECT_STREQ(error.what(), "1");
   }
   EXPECT_EQ(n_calls, 4);
+}
+
+TEST(OnThreadsInRounds, CallsAllInEachRound) {
+  for (const int n : {0, 1, 3}) {
+    std::vector<int> n_calls(static_cast<std::size_t>(n));
+    int n_rounds = 0;
+    on_threads_in_rounds(
+        n, [&](int i) { ++n_calls[static_cast<std::size_t>(i)]; },
+        [&](const std::exception_ptr& failure) {
+          EXPECT_EQ(failure, nullptr);
+          ++n_rounds;
+          for (const int calls : n_calls) {
+            EXPECT_EQ(calls, n_rounds);
+          }
+          return n_rounds < 100;
+        });
+    EXPECT_EQ(n_rounds, 100);
+  }
+}
+
+TEST(OnThreadsInRounds, HandsOnWhatTheLowestCallThrew) {
+  std::vector<std::string> seen;
+  const auto throws_once = [&] {
+    on_threads_in_rounds(
+        4,
+        [&](int i) {
+          if (i % 2 == 1 && seen.size() == 1) {
+            throw std::runtime_error(std::to_string(i));
+          }
+        },
+        [&](const std::exception_ptr& failure) {
+          seen.emplace_back();
+          try {
+            if (failure) {
+              std::rethrow_exception(failure);
+            }
+          } catch (const std::runtime_error& error) {
+            seen.back() = error.what();
+          }
+          if (seen.size() == 3) {
+            throw std::logic_error("enough");
+          }
+          return true;
+        });
+  };
+  EXPECT_THROW(throws_once(), std::logic_error);
+  EXPECT_EQ(seen, (std::vector<std::string>{"", "1", ""}));
 }
 
 }  // namespace
