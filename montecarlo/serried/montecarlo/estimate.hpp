@@ -10,18 +10,16 @@
 /// (batch.hpp) it is some times faster. When it ends, and all else that may be asked for: options.hpp.
 #pragma once
 
-#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
-#include <serried/base/error.hpp>
+#include <serried/base/contract.hpp>
 #include <serried/base/vectorized.hpp>
 #include <serried/job/work.hpp>
 #include <serried/montecarlo/batch.hpp>
@@ -29,8 +27,8 @@
 #include <serried/montecarlo/observation.hpp>
 #include <serried/montecarlo/options.hpp>
 #include <serried/montecarlo/rounds.hpp>
+#include <serried/montecarlo/thread_states.hpp>
 #include <serried/mpi/communicator.hpp>
-#include <serried/random/seeding.hpp>
 #include <serried/random/stream.hpp>
 
 namespace serried::montecarlo {
@@ -85,16 +83,7 @@ struct Rows {
 template <class Make, class BeginBlock, class Fill>
 [[nodiscard]] Outcome run_batches(const mpi::Communicator& comm, const Options& options, const Rows& rows,
                                   const Make& make, const BeginBlock& begin_block, const Fill& fill) {
-  if (options.seeding == random::Seeding::per_rank && !options.job.checkpoint.empty()) {
-    throw usage_error("streams of ranks cannot be gone on with")
-        .hint("with a checkpoint, seeding must be per_index");
-  }
-  struct OfThread {
-    std::invoke_result_t<const Make&> batch;
-    random::SeededStreams streams;
-  };
-  std::vector<std::unique_ptr<OfThread>> threads(
-      static_cast<std::size_t>(job::n_threads_of(comm, options.job)));
+  ThreadStates<std::invoke_result_t<const Make&>> threads(comm, options);
   const Question question = {
       .n_observables = rows.n_observables, .kind = rows.kind, .means_of = [&](const MergedMoments& moments) {
         const Means means =
@@ -103,24 +92,13 @@ template <class Make, class BeginBlock, class Fill>
       }};
   return run_rounds(comm, options, question,
                     [&](const Block& block, job::Worker& worker, BlockMoments& moments) {
-                      auto& of_thread = threads[static_cast<std::size_t>(worker.thread())];
-                      if (!of_thread) {  // by its own thread, so that its memory is near it
-                        of_thread.reset(new OfThread{make(),
-                                                     {options.seeding,
-                                                      options.seed,
-                                                      options.name,
-                                                      {.rank = comm.rank(), .thread = worker.thread()}}});
-                      }
-                      auto& batch = of_thread->batch;
-                      random::Stream& stream = of_thread->streams.of(block.index);
+                      auto& [batch, streams] = threads.of(worker, make);
+                      random::Stream& stream = streams.of(block.index);
                       begin_block(batch, block, stream);
-                      for (std::uint64_t done = 0; done < block.n && !worker.must_stop();) {
-                        const std::uint64_t n = std::min<std::uint64_t>(Batch::capacity, block.n - done);
-                        batch.begin(stream, block.first + done, n);
-                        fill(batch);
-                        moments.add_rows(batch.all_values(), n, Batch::capacity);
-                        done += n;
-                      }
+                      for_each_batch(block, worker, stream, batch, [&](auto& of_block) {
+                        fill(of_block);
+                        moments.add_rows(of_block.all_values(), of_block.size(), Batch::capacity);
+                      });
                     });
 }
 template <class Fill>

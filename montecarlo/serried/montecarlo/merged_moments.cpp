@@ -1,32 +1,17 @@
 #include <algorithm>
-#include <cstring>
 #include <functional>
 #include <utility>
 
 #include <serried/base/contract.hpp>
 #include <serried/base/error.hpp>
 #include <serried/montecarlo/merged_moments.hpp>
+#include <serried/montecarlo/saved_values.hpp>
 #include <serried/mpi/allreduce.hpp>
 #include <serried/mpi/allreduce_exact.hpp>
 #include <serried/numeric/exact_moments.hpp>
 
 namespace serried::montecarlo {
 namespace {
-
-template <class T>
-void put(std::vector<std::byte>& bytes, std::span<const T> values) {
-  const auto raw = std::as_bytes(values);
-  bytes.insert(bytes.end(), raw.begin(), raw.end());
-}
-template <class T>
-void take(std::span<const std::byte>& bytes, std::span<T> values) {
-  if (bytes.size() < values.size_bytes()) {
-    throw Error("saved moments have the wrong size")
-        .hint("were they written by another version of the program?");
-  }
-  std::memcpy(values.data(), bytes.data(), values.size_bytes());
-  bytes = bytes.subspan(values.size_bytes());
-}
 
 template <class Sum>
 void put_sums(std::vector<std::byte>& bytes, const std::vector<Sum>& sums) {

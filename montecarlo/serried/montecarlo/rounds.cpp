@@ -27,23 +27,13 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Where a thread gathers: the moments of its blocks, and of the one at hand.
-struct Gathered {
-  MergedMoments merged;
-  BlockMoments block;
-
-  void merge(Gathered&& other) { merged.merge(std::move(other.merged)); }
-  void save(std::vector<std::byte>& bytes) const { merged.save(bytes); }
-  void load(std::span<const std::byte> bytes) { merged.load(bytes); }
-};
-
 // All that the result depends on, but for the seed and a time.
-std::string configuration_of(const Options& options, const Question& question) {
+std::string configuration_of(const Options& options, const std::string& kind, std::size_t n_observables) {
   return fmt::format(
       "{}estimator={}\ntrials={}\nabsolute_error={}\nrelative_error={}\ntrials_per_block={}\nobservables={}\n"
       "errors={}\n",
-      options.configuration, question.kind, options.trials, options.absolute_error, options.relative_error,
-      options.trials_per_block, question.n_observables,
+      options.configuration, kind, options.trials, options.absolute_error, options.relative_error,
+      options.trials_per_block, n_observables,
       options.errors == Errors::of_trials ? "of trials" : "of blocks");
 }
 
@@ -62,15 +52,13 @@ void check_finite(const BlockMoments& moments, const Block& block) {
 
 class Rounds {
  public:
-  Rounds(const mpi::Communicator& comm, const Options& options, const Question& question,
-         const BlockBody& body)
+  Rounds(const mpi::Communicator& comm, const Options& options, std::string configuration,
+         detail::RoundsTotal& total)
       : comm_(comm),
         options_(options),
-        question_(question),
-        body_(body),
         rules_(options),
-        configuration_(configuration_of(options, question)),
-        all_(question.n_observables, options.trials_per_block) {
+        configuration_(std::move(configuration)),
+        total_(total) {
     if (!options.job.checkpoint.empty()) {
       file_.emplace(comm, (std::filesystem::path(options.job.checkpoint) / (options.name + ".h5")).string(),
                     hdf5::CheckpointKey{.program = options.job.app,
@@ -85,19 +73,19 @@ class Rounds {
     const job::StopChecks signals(options_.job.checkpoint, "between two rounds");
     resume();
     if (so_far_.blocks == 0) {
-      next_end_ = rules_.blocks_after_next_round(so_far_, means());
+      next_end_ = rules_.blocks_after_next_round(so_far_, total_.means());
     }
     while (!stop_) {
       run_round();
       so_far_.seconds = agreed_seconds();
-      stop_ = rules_.verdict(so_far_, means());
-      next_end_ = rules_.blocks_after_next_round(so_far_, means());
+      stop_ = rules_.verdict(so_far_, total_.means());
+      next_end_ = rules_.blocks_after_next_round(so_far_, total_.means());
       save();
       if (!stop_) {
         signals.check_together(comm_);
       }
     }
-    return {.means = means(),
+    return {.means = total_.means(),
             .trials = so_far_.trials,
             .rounds = n_rounds_,
             .seconds = so_far_.seconds,
@@ -105,8 +93,6 @@ class Rounds {
   }
 
  private:
-  [[nodiscard]] Means means() const { return question_.means_of(all_); }
-
   // Collective: of this run and those before it, as rank 0 sees it.
   [[nodiscard]] double agreed_seconds() const {
     const std::chrono::duration<double> here = Clock::now() - start_;
@@ -124,30 +110,13 @@ class Rounds {
         .configuration = fmt::format("{}blocks={} to {}\n", configuration_, begin, next_end_),
         .policy = options_.policy,
         .note = note()};
-    auto parts = job::run(
-        comm_, plan, job,
-        [&] {
-          return Gathered{all_.empty_one(), BlockMoments(question_.n_observables)};
-        },
-        [&](std::uint64_t i, Gathered& gathered, job::Worker& worker) {
-          const std::uint64_t index = begin + i;
-          const Block block{
-              .index = index, .first = index * options_.trials_per_block, .n = rules_.trials_of_block(index)};
-          gathered.block.clear();
-          body_(block, worker, gathered.block);
-          if (!worker.was_told_to_stop()) {
-            check_finite(gathered.block, block);
-            gathered.merged.add(gathered.block);
-          }
-        });
-    MergedMoments round = all_.empty_one();
-    for (Gathered& part : parts) {
-      round.merge(std::move(part.merged));
-    }
-    round.allreduce(comm_);
-    all_.merge(std::move(round));
+    total_.add_round(plan, job, [&](std::uint64_t i) {
+      const std::uint64_t index = begin + i;
+      return Block{
+          .index = index, .first = index * options_.trials_per_block, .n = rules_.trials_of_block(index)};
+    });
     so_far_.blocks = next_end_;
-    so_far_.trials = all_.n_trials();
+    so_far_.trials = total_.n_trials();
     ++n_rounds_;
   }
 
@@ -156,7 +125,10 @@ class Rounds {
     if (so_far_.blocks == 0) {
       return {};
     }
-    const Means now = means();
+    const Means now = total_.means();
+    if (now.size() == 0) {
+      return {};
+    }
     std::string text = fmt::format("{:.8g} ± {:.2g}", now.value(0), now.standard_error(0));
     const std::optional<double> growth = rules_.wanted_growth(so_far_, now);
     if (growth && std::isfinite(*growth)) {
@@ -174,13 +146,13 @@ class Rounds {
       throw usage_error(file_->path() + " is a checkpoint already")
           .hint("go on with it with --resume, or remove the folder that it is in");
     }
-    const SavedRounds saved = file_->read(all_);
-    so_far_ = {.blocks = saved.blocks, .trials = all_.n_trials(), .seconds = saved.seconds};
+    const SavedRounds saved = file_->read([&](std::span<const std::byte> bytes) { total_.load(bytes); });
+    so_far_ = {.blocks = saved.blocks, .trials = total_.n_trials(), .seconds = saved.seconds};
     n_rounds_ = saved.rounds;
     next_end_ = saved.end_of_next_round;
     seconds_before_ = saved.seconds;
     stop_ = saved.stop;
-    if (stop_ == Stop::wall_time && rules_.verdict(so_far_, means()) != Stop::wall_time) {
+    if (stop_ == Stop::wall_time && rules_.verdict(so_far_, total_.means()) != Stop::wall_time) {
       stop_.reset();  // there is more time than there was then
     }
     remove_last_ledger();  // a job that was killed between the two may have left it
@@ -189,12 +161,14 @@ class Rounds {
   // Collective: what all rounds so far came to; then the ledger of the last one is not needed any more.
   void save() const {
     if (file_) {
+      std::vector<std::byte> bytes;
+      total_.save(bytes);
       file_->write({.blocks = so_far_.blocks,
                     .rounds = n_rounds_,
                     .stop = stop_,
                     .end_of_next_round = next_end_,
                     .seconds = so_far_.seconds},
-                   all_, means());
+                   bytes, total_.shown());
       remove_last_ledger();
     }
   }
@@ -217,11 +191,9 @@ class Rounds {
 
   const mpi::Communicator& comm_;
   const Options& options_;
-  const Question& question_;
-  const BlockBody& body_;
   StoppingRules rules_;
   std::string configuration_;
-  MergedMoments all_;  // the same on all ranks, as all that follows
+  detail::RoundsTotal& total_;  // the same on all ranks, as all that follows
   SoFar so_far_;
   std::uint64_t n_rounds_ = 0;
   std::uint64_t next_end_ = 0;  // of the round to come, in blocks
@@ -247,9 +219,23 @@ const char* description_of(Stop stop) noexcept {
   return "";
 }
 
+Outcome detail::run_rounds(const mpi::Communicator& comm, const Options& options, const std::string& kind,
+                           std::size_t n_observables, RoundsTotal& total) {
+  return Rounds(comm, options, configuration_of(options, kind, n_observables), total).go();
+}
+
 Outcome run_rounds(const mpi::Communicator& comm, const Options& options, const Question& question,
                    const BlockBody& body) {
-  return Rounds(comm, options, question, body).go();
+  MergedMoments all(question.n_observables, options.trials_per_block);
+  return run_rounds(comm, options, question, all,
+                    [&](const Block& block, job::Worker& worker, MergedMoments& merged) {
+                      BlockMoments moments(question.n_observables);
+                      body(block, worker, moments);
+                      if (!worker.was_told_to_stop()) {
+                        check_finite(moments, block);
+                        merged.add(moments);
+                      }
+                    });
 }
 
 }  // namespace serried::montecarlo

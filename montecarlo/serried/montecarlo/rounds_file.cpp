@@ -1,35 +1,45 @@
-#include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <span>
+#include <utility>
 #include <vector>
 
+#include <serried/base/contract.hpp>
 #include <serried/base/error.hpp>
 #include <serried/montecarlo/rounds_file.hpp>
 
 namespace serried::montecarlo {
 
-void RoundsFile::write(const SavedRounds& saved, const MergedMoments& moments, const Means& means) const {
-  std::vector<std::byte> bytes;
-  moments.save(bytes);
-  std::vector<std::int64_t> words(bytes.size() / sizeof(std::int64_t));
-  std::ranges::copy(bytes, reinterpret_cast<std::byte*>(words.data()));
+ShownNumbers shown_numbers(const Means& means) {
   std::vector<double> errors;
   for (std::size_t k = 0; k < means.size(); ++k) {
     errors.push_back(means.standard_error(k));
   }
+  return {{"mean", {means.values().begin(), means.values().end()}}, {"standard_error", std::move(errors)}};
+}
+
+void RoundsFile::write(const SavedRounds& saved, std::span<const std::byte> sums,
+                       const ShownNumbers& shown) const {
+  expects(sums.size() % sizeof(std::int64_t) == 0 &&
+              reinterpret_cast<std::uintptr_t>(sums.data()) % alignof(std::int64_t) == 0,
+          "sums are whole words");
+  const std::span words(reinterpret_cast<const std::int64_t*>(sums.data()),
+                        sums.size() / sizeof(std::int64_t));
   checkpoint_.write([&](const hdf5::Group& state) {
     const std::uint64_t counts[] = {saved.blocks, saved.rounds,
                                     saved.stop ? static_cast<std::uint64_t>(*saved.stop) + 1 : 0,
                                     saved.end_of_next_round};
     state.create_dataset<std::uint64_t>("counts", {4}).write(counts);
     state.create_dataset<double>("seconds", {1}).write(std::span<const double>(&saved.seconds, 1));
-    state.create_dataset<double>("mean", {means.size()}).write(means.values());
-    state.create_dataset<double>("standard_error", {errors.size()}).write(errors);
+    for (const auto& [name, numbers] : shown) {
+      state.create_dataset<double>(name, {numbers.size()}).write(numbers);
+    }
     state.create_dataset<std::int64_t>("exact_sums", {words.size()}).write(words);
   });
 }
 
-SavedRounds RoundsFile::read(MergedMoments& moments) const {
+SavedRounds RoundsFile::read(const std::function<void(std::span<const std::byte> sums)>& take) const {
   SavedRounds saved;
   checkpoint_.read([&](const hdf5::Group& state) {
     const std::vector<std::uint64_t> counts = state.dataset<std::uint64_t>("counts").read();
@@ -46,7 +56,7 @@ SavedRounds RoundsFile::read(MergedMoments& moments) const {
     }
     saved.end_of_next_round = counts[3];
     saved.seconds = time[0];
-    moments.load(std::as_bytes(std::span(words)));
+    take(std::as_bytes(std::span(words)));
   });
   return saved;
 }

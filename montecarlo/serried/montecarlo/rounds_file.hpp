@@ -1,20 +1,30 @@
 /// What whole rounds came to, in an HDF5 file that h5py can read (README.md says what is in it). Part of rounds.hpp.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <serried/hdf5/checkpoint.hpp>
 #include <serried/montecarlo/means.hpp>
-#include <serried/montecarlo/merged_moments.hpp>
 #include <serried/montecarlo/options.hpp>
 #include <serried/mpi/communicator.hpp>
 
 namespace serried::montecarlo {
 
-/// Besides the moments.
+/// What the file has for those who read it: datasets by name.
+using ShownNumbers = std::map<std::string, std::vector<double>>;
+
+/// "mean" and "standard_error".
+[[nodiscard]] ShownNumbers shown_numbers(const Means& means);
+
+/// Besides the sums.
 struct SavedRounds {
   std::uint64_t blocks = 0;
   std::uint64_t rounds = 0;
@@ -31,9 +41,10 @@ class RoundsFile {
 
   /// Collective, all of them, and they throw the same Error on all ranks.
   [[nodiscard]] bool exists() const { return checkpoint_.exists(); }
-  void write(const SavedRounds& saved, const MergedMoments& moments, const Means& means) const;
-  /// `moments`, empty before, become those of the file.
-  [[nodiscard]] SavedRounds read(MergedMoments& moments) const;
+  /// `sums` are bytes of whole words, of which rank 0's are written, as all else.
+  void write(const SavedRounds& saved, std::span<const std::byte> sums, const ShownNumbers& shown) const;
+  /// `take` gets the sums.
+  [[nodiscard]] SavedRounds read(const std::function<void(std::span<const std::byte> sums)>& take) const;
 
   [[nodiscard]] const std::string& path() const noexcept { return checkpoint_.path(); }
 
