@@ -7,6 +7,8 @@
 #include <serried/montecarlo/control_variate.hpp>
 #include <serried/montecarlo/estimate.hpp>
 #include <serried/montecarlo/means.hpp>
+#include <serried/montecarlo/mesh.hpp>
 #include <serried/montecarlo/observation.hpp>
 #include <serried/montecarlo/options.hpp>
 #include <serried/montecarlo/quasi.hpp>
+#include <serried/montecarlo/tally.hpp>
