@@ -10,5 +10,6 @@
 #include <serried/montecarlo/mesh.hpp>
 #include <serried/montecarlo/observation.hpp>
 #include <serried/montecarlo/options.hpp>
+#include <serried/montecarlo/quantiles.hpp>
 #include <serried/montecarlo/quasi.hpp>
 #include <serried/montecarlo/tally.hpp>
