@@ -12,4 +12,5 @@
 #include <serried/montecarlo/options.hpp>
 #include <serried/montecarlo/quantiles.hpp>
 #include <serried/montecarlo/quasi.hpp>
+#include <serried/montecarlo/stratified.hpp>
 #include <serried/montecarlo/tally.hpp>
