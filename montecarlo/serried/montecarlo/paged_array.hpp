@@ -3,7 +3,7 @@
 ///     PagedArray<std::uint64_t, 4096> counts(n_pages);
 ///     ++counts[bin];
 ///     counts.merge(counts_of_another_thread, [](auto mine, auto theirs) { … });      // spans of a page
-///     counts.allreduce(world, [&](std::span<std::uint64_t> page) { mpi::allreduce(world, page, std::plus<>{}); });
+///     counts.allreduce(world, [&](std::span<std::uint64_t> pages) { mpi::allreduce(world, pages, std::plus<>{}); });
 #pragma once
 
 #include <algorithm>
@@ -23,8 +23,8 @@
 
 namespace serried::montecarlo {
 
-/// Of `n_pages` times `page_size` elements, T{} at first; 8 bytes for a page that is not there. Move-only. T's bytes must be all
-/// of it.
+/// Of `n_pages` times `page_size` elements, T{} at first; 8 bytes for a page that is not there. Move-only. T's bytes must be
+/// all of it.
 template <SelfContained T, std::size_t page_size>
 class PagedArray {
  public:
@@ -52,15 +52,30 @@ class PagedArray {
     }
   }
 
-  /// Collective: `reduce_page(page)`, which is collective too, for every page that any rank has.
-  template <class ReducePage>
-  void allreduce(const mpi::Communicator& comm, const ReducePage& reduce_page) {
+  /// Collective: `reduce(pages)`, which is collective too, for the pages that any rank has, several at a time. Uses 4 MiB, or a
+  /// page, besides.
+  template <class Reduce>
+  void allreduce(const mpi::Communicator& comm, const Reduce& reduce) {
     std::vector<std::uint64_t> are_there(pages_.size());
     std::ranges::transform(pages_, are_there.begin(), [](const auto& page) { return page ? 1U : 0U; });
     mpi::allreduce(comm, are_there, std::bit_or<>{});
+    constexpr std::size_t pages_at_once = std::max<std::size_t>((4U << 20) / (page_size * sizeof(T)), 1);
+    std::vector<std::size_t> at_once;
+    std::vector<T> elements;
     for (std::size_t p = 0; p < pages_.size(); ++p) {
       if (are_there[p] != 0) {
-        reduce_page(std::span<T>(made(p), page_size));
+        at_once.push_back(p);
+      }
+      if (at_once.size() == pages_at_once || (p + 1 == pages_.size() && !at_once.empty())) {
+        elements.clear();
+        for (const std::size_t one : at_once) {
+          elements.insert(elements.end(), made(one), made(one) + page_size);
+        }
+        reduce(std::span<T>(elements));
+        for (std::size_t i = 0; i < at_once.size(); ++i) {
+          std::copy_n(elements.data() + i * page_size, page_size, made(at_once[i]));
+        }
+        at_once.clear();
       }
     }
   }

@@ -54,13 +54,10 @@ Binomial binomial(std::uint64_t n, double q) {
 }
 
 ShownNumbers shown_of(const ValueCounts& counts) {
-  Quantiles quantiles(counts.cells());
-  quantiles.trials = counts.n_trials();
+  const Quantiles quantiles(counts);
   const std::vector<double> probabilities = {0.001, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 0.999};
-  std::vector<double> values;
-  for (const double q : probabilities) {
-    values.push_back(quantiles.quantile(q));
-  }
+  std::vector<double> values(probabilities.size());
+  std::ranges::transform(probabilities, values.begin(), [&](double q) { return quantiles.quantile(q); });
   return {{"probability", probabilities}, {"quantile", values}};
 }
 
@@ -141,8 +138,7 @@ Quantiles detail::run_quantiles(const mpi::Communicator& comm, const Options& op
         });
         counts.count_trials(block.n);
       });
-  Quantiles quantiles(all.cells());
-  quantiles.trials = outcome.trials;
+  Quantiles quantiles(all);
   quantiles.stop = outcome.stop;
   quantiles.rounds = outcome.rounds;
   quantiles.seconds = outcome.seconds;

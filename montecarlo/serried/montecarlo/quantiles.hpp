@@ -6,23 +6,21 @@
 ///     loss.quantile(0.99);                              // which 99 % of the losses do not exceed
 ///     const auto [low, high] = loss.interval(0.99, 0.95);       // and where that is, with a probability of 95 %
 ///
-/// Values are not kept but counted, by their first 13 significant bits: a quantile is known to 2^-12 of itself, 0.024 %, or exactly
-/// if those bits are all that the values have, as 0, whole numbers up to 8,192 and their halves, quarters and so on. In between it is
-/// interpolated. Memory: 64 KiB a thread and as much a rank for each factor of two in which there are values, with each sign, which
-/// is 4 MiB for 10^9 normal numbers, and 256 MiB at the very most; twice that with a checkpoint.
+/// Values are not kept but counted, by their first 13 significant bits: a quantile is known to 2^-12 of itself, 0.024 %, or
+/// exactly if those bits are all that the values have, as 0, whole numbers up to 8,192 and their halves, quarters and so on. In
+/// between it is interpolated. Memory: 64 KiB a thread and as much a rank for each factor of two in which there are values,
+/// with each sign, which is 4 MiB for 10^9 normal numbers, and 256 MiB at the very most; twice that with a checkpoint.
 ///
-/// How many of n trials are below the q-quantile has a binomial distribution. So the interval between two of the sorted values, whose
-/// numbers follow from n, q and the confidence alone, has the quantile in it with that probability or a greater one, for any
-/// distribution, continuous or not (H. David and H. Nagaraja, "Order Statistics", 3rd ed. (2003), 7.1). Its bounds are those of the
-/// cells which those values are in.
+/// How many of n trials are below the q-quantile has a binomial distribution. So the interval between two of the sorted values,
+/// whose numbers follow from n, q and the confidence alone, has the quantile in it with that probability or a greater one, for
+/// any distribution, continuous or not (H. David and H. Nagaraja, "Order Statistics", 3rd ed. (2003), 7.1). Its bounds are
+/// those of the cells which those values are in.
 #pragma once
 
-#include <cmath>
 #include <concepts>
 #include <cstdint>
 #include <functional>
 #include <type_traits>
-#include <utility>
 #include <vector>
 
 #include <serried/base/vectorized.hpp>
@@ -35,8 +33,8 @@
 
 namespace serried::montecarlo {
 
-/// Which of n sorted values, counted from 1: the q-quantile is between these two with a probability of `confidence` or more, and
-/// outside on either side with at most half of the rest. 0 and n + 1 say that there are too few values for a bound.
+/// Which of n sorted values, counted from 1: the q-quantile is between these two with a probability of `confidence` or more,
+/// and outside on either side with at most half of the rest. 0 and n + 1 say that there are too few values for a bound.
 struct OrderStatistics {
   std::uint64_t low = 0;
   std::uint64_t high = 0;
@@ -50,14 +48,15 @@ struct OrderStatistics {
 /// All ranks have the same.
 class Quantiles {
  public:
-  explicit Quantiles(std::vector<ValueCounts::Cell> cells) : cells_(std::move(cells)) {}
+  explicit Quantiles(const ValueCounts& counts) : trials(counts.n_trials()), cells_(counts.cells()) {}
 
   /// The least value that q of all trials, or more, do not exceed. Throws std::logic_error unless 0 < q < 1.
   [[nodiscard]] double quantile(double q) const;
-  /// In which the true one is with this probability, or a greater one. Infinite on a side where there are too few trials to say.
+  /// In which the true one is with this probability, or a greater one. Infinite on a side where there are too few trials to
+  /// say.
   [[nodiscard]] Interval interval(double q, double confidence) const;
 
-  std::uint64_t trials = 0;  ///< that were made
+  std::uint64_t trials;      ///< that were made
   Stop stop = Stop::trials;  ///< why it ended
   std::uint64_t rounds = 0;  ///< after which the rules were looked at
   double seconds = 0;        ///< of wall time; those of earlier runs of a resumed job too
@@ -76,12 +75,12 @@ namespace detail {
 
 }  // namespace detail
 
-/// Collective; all ranks get the same, to the bit, from any number of ranks and threads and after any restart. `trial` is called by
-/// several threads at once; what it gives must depend on the stream alone.
+/// Collective; all ranks get the same, to the bit, from any number of ranks and threads and after any restart. `trial` is
+/// called by several threads at once; what it gives must depend on the stream alone.
 ///
-/// It ends by `trials` or `wall_time`. Throws a usage error for target errors, which are those of means, and for Errors::of_blocks,
-/// for the intervals are those of independent trials; the same Error on all ranks: what a trial throws; a value that is not finite;
-/// see also run_rounds.
+/// It ends by `trials` or `wall_time`. Throws a usage error for target errors, which are those of means, and for
+/// Errors::of_blocks, for the intervals are those of independent trials; the same Error on all ranks: what a trial throws; a
+/// value that is not finite; see also run_rounds.
 template <Trial F>
 requires std::is_arithmetic_v<detail::ResultOf<F>>
 [[nodiscard]] Quantiles estimate_quantiles(const mpi::Communicator& comm, const Options& options,

@@ -78,8 +78,9 @@ class Rounds {
     while (!stop_) {
       run_round();
       so_far_.seconds = agreed_seconds();
-      stop_ = rules_.verdict(so_far_, total_.means());
-      next_end_ = rules_.blocks_after_next_round(so_far_, total_.means());
+      const Means now = total_.means();
+      stop_ = rules_.verdict(so_far_, now);
+      next_end_ = rules_.blocks_after_next_round(so_far_, now);
       save();
       if (!stop_) {
         signals.check_together(comm_);

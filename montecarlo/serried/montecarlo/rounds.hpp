@@ -121,13 +121,13 @@ class RoundsTotalOf final : public RoundsTotal {
 
 }  // namespace detail
 
-/// Collective. `all`, empty before, is what all blocks have come to, the same on all ranks; `body(block, worker, gathered)` makes
-/// a block's trials and adds what they gave, in any of several threads. Where the worker was told to stop, what it has added is
-/// thrown away.
+/// Collective. `all`, empty before, is what all blocks have come to, the same on all ranks; `body(block, worker, gathered)`
+/// makes a block's trials and adds what they gave, in any of several threads. Where the worker was told to stop, what it has
+/// added is thrown away.
 ///
-/// The same outcome, but for `seconds` and what a wall time decides, from any number of ranks and threads, and after any restart.
-/// Throws the same Error on all ranks: where `body` throws, where the checkpoint cannot be read or written; a usage error if no
-/// rule would end it.
+/// The same outcome, but for `seconds` and what a wall time decides, from any number of ranks and threads, and after any
+/// restart. Throws the same Error on all ranks: where `body` throws, where the checkpoint cannot be read or written; a usage
+/// error if no rule would end it.
 ///
 /// With a checkpoint: options.job.checkpoint is a folder with NAME.h5, an hdf5::Checkpoint, which holds what whole rounds came
 /// to, and NAME-ROUND, the ledger of the round at hand.

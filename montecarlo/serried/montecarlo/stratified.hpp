@@ -7,12 +7,13 @@
 ///                                            });
 ///     price.mean, price.standard_error, price.interval(0.95)
 ///
-/// What remains of the variance is that within strata: for a smooth function of d stratified numbers the error falls as n^(-1/2 - 1/d)
-/// with the n strata of a block. Stratify the few numbers that decide most of the result; the stream gives the others. For all of many
-/// numbers that matter, see quasi.hpp.
+/// What remains of the variance is that within strata: for a smooth function of d stratified numbers the error falls as n^(-1/2
+/// - 1/d) with the n strata of a block. Stratify the few numbers that decide most of the result; the stream gives the others.
+/// For all of many numbers that matter, see quasi.hpp.
 ///
-/// A block goes through all strata once, or as often as it has room for them. The error is that between blocks, which are independent
-/// (Errors::of_blocks): honest whatever the strata, but it takes some dozens of blocks, so the finest strata are not the best ones.
+/// A block goes through all strata once, or as often as it has room for them. The error is that between blocks, which are
+/// independent (Errors::of_blocks): honest whatever the strata, but it takes some dozens of blocks, so the finest strata are
+/// not the best ones.
 #pragma once
 
 #include <concepts>
@@ -48,8 +49,8 @@ class Strata {
 
   /// Local: to the first stratum.
   void begin() noexcept;
-  /// Local: a random point of the stratum at hand, in [0, 1) along each dimension, good until the next call; then goes on to the next
-  /// stratum, after the last one to the first.
+  /// Local: a random point of the stratum at hand, in [0, 1) along each dimension, good until the next call; then goes on to
+  /// the next stratum, after the last one to the first.
   [[nodiscard]] std::span<const double> next_point(random::Stream& stream) noexcept {
     for (std::size_t d = 0; d < point_.size(); ++d) {
       const double u = (static_cast<double>(at_[d]) + stream.uniform()) * width_[d];
@@ -89,9 +90,9 @@ template <class F>
 concept StratifiedTrial = std::invocable<const F&, random::Stream&, std::span<const double>> &&
     Observation<detail::StratifiedResultOf<F>>;
 
-/// Collective, as `estimate`; a trial gives all that it may there, but for vectors of dynamic size. `strata` says how many there are
-/// along each dimension. options.trials_per_block is rounded up to a multiple of all strata, options.trials to whole blocks, and
-/// options.errors is Errors::of_blocks whatever it was. Throws as Strata does, besides.
+/// Collective, as `estimate`; a trial gives all that it may there, but for vectors of dynamic size. `strata` says how many
+/// there are along each dimension. options.trials_per_block is rounded up to a multiple of all strata, options.trials to whole
+/// blocks, and options.errors is Errors::of_blocks whatever it was. Throws as Strata does, besides.
 template <StratifiedTrial F>
 requires(!detail::has_dynamic_size<detail::StratifiedResultOf<F>>)
     [[nodiscard]] auto estimate_stratified(const mpi::Communicator& comm, Options options,

@@ -35,7 +35,7 @@ void TallySums::merge(TallySums&& other) {
 
 void TallySums::allreduce(const mpi::Communicator& comm) {
   n_trials_ = mpi::allreduce_value(comm, n_trials_, std::plus<>{});
-  sums_.allreduce(comm, [&](std::span<BinnedSum<>> page) { mpi::allreduce_reproducible(comm, page); });
+  sums_.allreduce(comm, [&](std::span<BinnedSum<>> pages) { mpi::allreduce_reproducible(comm, pages); });
 }
 
 TallySums::Results TallySums::results() const {

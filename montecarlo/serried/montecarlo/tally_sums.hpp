@@ -34,6 +34,12 @@ class TallySums {
   /// What the trials of one block scored in a bin, and the sum of the squares of what each of them did. False, and nothing
   /// added, if one is not finite.
   [[nodiscard]] bool add(std::size_t bin, double score, double squares);
+  /// Fetches what `add` will need of a bin.
+  void prefetch(std::size_t bin) {
+    const auto* const sums = reinterpret_cast<const char*>(&sums_[2 * bin]);
+    __builtin_prefetch(sums, 1);
+    __builtin_prefetch(sums + 64, 1);
+  }
   void count_trials(std::uint64_t n) noexcept { n_trials_ += n; }
 
   void merge(TallySums&& other);

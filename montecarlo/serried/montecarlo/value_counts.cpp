@@ -31,7 +31,8 @@ void ValueCounts::merge(ValueCounts&& other) {
 
 void ValueCounts::allreduce(const mpi::Communicator& comm) {
   n_trials_ = mpi::allreduce_value(comm, n_trials_, std::plus<>{});
-  counts_.allreduce(comm, [&](std::span<std::uint64_t> page) { mpi::allreduce(comm, page, std::plus<>{}); });
+  counts_.allreduce(comm,
+                    [&](std::span<std::uint64_t> pages) { mpi::allreduce(comm, pages, std::plus<>{}); });
 }
 
 void ValueCounts::save(std::vector<std::byte>& bytes) const {

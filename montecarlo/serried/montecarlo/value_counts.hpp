@@ -13,9 +13,10 @@
 
 namespace serried::montecarlo {
 
-/// Counts of doubles by their first 13 significant bits: each number that has no others is a cell of its own, and what lies between
-/// two of them, 2^-12 of the number or less, is another. So 0, whole numbers up to 8,192, and their quotients by powers of two are
-/// counted exactly. 64 KiB for each factor of two, and sign, in which there are values. Gathered, for run_rounds; move-only.
+/// Counts of doubles by their first 13 significant bits: each number that has no others is a cell of its own, and what lies
+/// between two of them, 2^-12 of the number or less, is another. So 0, whole numbers up to 8,192, and their quotients by powers
+/// of two are counted exactly. 64 KiB for each factor of two, and sign, in which there are values. Gathered, for run_rounds;
+/// move-only.
 class ValueCounts {
  public:
   static constexpr double relative_width = 0x1p-12;
