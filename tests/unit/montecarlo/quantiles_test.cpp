@@ -1,10 +1,12 @@
 #include <algorithm>
 #include <bit>
+#include <chrono>
 #include <cmath>
 #include <csignal>
 #include <cstdint>
 #include <limits>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -13,6 +15,7 @@
 #include <serried/base/error.hpp>
 #include <serried/montecarlo.hpp>
 
+#include "error_of.hpp"
 #include "same_error_of.hpp"
 #include "temporary_directory.hpp"
 #include "world.hpp"
@@ -80,6 +83,32 @@ TEST(ValueCounts, CountSomeValuesExactly) {
     EXPECT_EQ(cells[i].values.low, (std::vector{-0.25, 0.0, 1.0, 8191.0})[i]);
     EXPECT_EQ(cells[i].values.high, cells[i].values.low);
   }
+}
+
+TEST(ValueCounts, ComeBackAsTheyWereSaved) {
+  ValueCounts all;
+  ValueCounts again;
+  std::vector<std::byte> bytes;
+  for (const double x : {-1e300, 0.5, 0.75, 1e-300}) {
+    ValueCounts one;
+    one.add(x);
+    one.count_trials(1);
+    bytes.clear();
+    one.save(bytes);
+    again.load(bytes);
+    all.merge(std::move(one));
+  }
+  EXPECT_EQ(again.n_trials(), 4U);
+  const auto cells = again.cells();
+  ASSERT_EQ(cells.size(), 4U);
+  for (std::size_t i = 0; i < 4; ++i) {
+    EXPECT_EQ(cells[i].values.low, all.cells()[i].values.low);
+    EXPECT_EQ(cells[i].n, all.cells()[i].n);
+  }
+  bytes.pop_back();
+  EXPECT_NE(test::error_of([&] { again.load(bytes); }).what(), nullptr);
+  bytes.resize(bytes.size() + 9);
+  EXPECT_NE(test::error_of([&] { again.load(bytes); }).what(), nullptr);
 }
 
 // Tables of the sign test say so.
@@ -242,6 +271,14 @@ TEST(EstimateQuantiles, RefuseWhatTheyCannotDo) {
     EXPECT_THAT(error.what(), HasSubstr("one gave a value that is no finite number"));
     EXPECT_THAT(error.what(), HasSubstr("of trials "));
   }
+}
+
+TEST(EstimateQuantiles, StopAfterATime) {
+  const auto found = estimate_quantiles(
+      world(), {.wall_time = std::chrono::milliseconds(50), .trials_per_block = 1000}, skewed);
+  EXPECT_EQ(found.stop, Stop::wall_time);
+  EXPECT_GE(found.seconds, 0.05);
+  EXPECT_GE(found.trials, 16'000U);
 }
 
 TEST(EstimateQuantiles, GoOnAfterTheyWereStopped) {

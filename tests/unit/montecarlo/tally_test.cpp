@@ -20,6 +20,7 @@
 #include <serried/montecarlo.hpp>
 #include <serried/mpi/barrier.hpp>
 
+#include "error_of.hpp"
 #include "names_in.hpp"
 #include "same_error_of.hpp"
 #include "same_everywhere.hpp"
@@ -283,6 +284,39 @@ TEST(EstimateTally, RefusesMisuse) {
   Options of_ranks{.trials = 10, .seeding = random::Seeding::per_rank};
   of_ranks.job.checkpoint = "tally";
   EXPECT_EQ(error_of(of_ranks, walk).exit_code(), ExitCode::usage);
+}
+
+// On pages that are far from each other, in pieces, and refused if they are not whole.
+TEST(TallySums, ComeBackAsTheyWereSaved) {
+  const auto sums_of = [](std::uint64_t first) {
+    TallySums sums(100'000, 10, Errors::of_trials);
+    for (std::uint64_t i = first; i < 20; i += 2) {
+      EXPECT_TRUE(sums.add(i * i * i * 10, 0.1 * static_cast<double>(i), 1e10));
+    }
+    sums.count_trials(10);
+    return sums;
+  };
+  TallySums all = sums_of(0);
+  all.merge(sums_of(1));
+  TallySums again = all.empty_one();
+  std::vector<std::byte> bytes;
+  for (const std::uint64_t first : {1, 0}) {
+    bytes.clear();
+    sums_of(first).save(bytes);
+    EXPECT_LT(bytes.size(), 100'000U * 96 / 8);
+    again.load(bytes);
+  }
+  EXPECT_EQ(again.n_trials(), 20U);
+  EXPECT_EQ(again.results().means, all.results().means);
+  EXPECT_EQ(again.results().standard_errors, all.results().standard_errors);
+  bytes.pop_back();
+  EXPECT_NE(test::error_of([&] { again.load(bytes); }).what(), nullptr);
+  bytes.resize(bytes.size() + 9);
+  EXPECT_NE(test::error_of([&] { again.load(bytes); }).what(), nullptr);
+  bytes.resize(bytes.size() - 8);
+  bytes[16] = std::byte{0xff};  // the number of the first page
+  EXPECT_NE(test::error_of([&] { again.load(bytes); }).what(), nullptr);
+  EXPECT_EQ(again.n_trials(), 20U);
 }
 
 // Stopped by a signal, gone on with, and stopped again: in the end the bits of an undisturbed run.
