@@ -21,7 +21,7 @@
 #include <serried/montecarlo/means.hpp>
 #include <serried/montecarlo/merged_moments.hpp>
 #include <serried/montecarlo/options.hpp>
-#include <serried/montecarlo/rounds_file.hpp>
+#include <serried/montecarlo/shown_numbers.hpp>
 #include <serried/mpi/communicator.hpp>
 
 namespace serried::montecarlo {

@@ -2,7 +2,6 @@
 #include <cstdint>
 #include <functional>
 #include <span>
-#include <utility>
 #include <vector>
 
 #include <serried/base/contract.hpp>
@@ -10,14 +9,6 @@
 #include <serried/montecarlo/rounds_file.hpp>
 
 namespace serried::montecarlo {
-
-ShownNumbers shown_numbers(const Means& means) {
-  std::vector<double> errors;
-  for (std::size_t k = 0; k < means.size(); ++k) {
-    errors.push_back(means.standard_error(k));
-  }
-  return {{"mean", {means.values().begin(), means.values().end()}}, {"standard_error", std::move(errors)}};
-}
 
 void RoundsFile::write(const SavedRounds& saved, std::span<const std::byte> sums,
                        const ShownNumbers& shown) const {

@@ -4,25 +4,17 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <optional>
 #include <span>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include <serried/hdf5/checkpoint.hpp>
-#include <serried/montecarlo/means.hpp>
 #include <serried/montecarlo/options.hpp>
+#include <serried/montecarlo/shown_numbers.hpp>
 #include <serried/mpi/communicator.hpp>
 
 namespace serried::montecarlo {
-
-/// What the file has for those who read it: datasets by name.
-using ShownNumbers = std::map<std::string, std::vector<double>>;
-
-/// "mean" and "standard_error".
-[[nodiscard]] ShownNumbers shown_numbers(const Means& means);
 
 /// Besides the sums.
 struct SavedRounds {

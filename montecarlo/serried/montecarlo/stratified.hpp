@@ -49,11 +49,11 @@ class Strata {
 
   /// Local: to the first stratum.
   void begin() noexcept;
-  /// Local: a random point of the stratum at hand, in [0, 1) along each dimension, good until the next call; then goes on to
+  /// Local: a random point of the stratum at hand, in (0, 1) along each dimension, good until the next call; then goes on to
   /// the next stratum, after the last one to the first.
   [[nodiscard]] std::span<const double> next_point(random::Stream& stream) noexcept {
     for (std::size_t d = 0; d < point_.size(); ++d) {
-      const double u = (static_cast<double>(at_[d]) + stream.uniform()) * width_[d];
+      const double u = (static_cast<double>(at_[d]) + (stream.uniform() + 0x1p-54)) * width_[d];
       point_[d] = u < 1 ? u : 1 - 0x1p-53;
     }
     for (std::size_t d = point_.size(); d > 0 && ++at_[d - 1] == n_along_[d - 1]; --d) {
