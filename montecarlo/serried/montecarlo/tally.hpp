@@ -24,9 +24,9 @@
 /// a rank has 112 more, and 96 to write a checkpoint. One thread took 155 MiB for 10^6 bins, 336 MiB with a checkpoint, whose
 /// file has 96 bytes a bin.
 ///
-/// Time: 10 ns for a score on 10,000 bins, as the plain loop over one array takes that has no errors. On 10^6 bins, with every
-/// score in another one, 100 ns: these are cache misses, and every bin that a block has scored in is two more at its end. Where
-/// that is the case, larger blocks are better.
+/// Time: 10 ns for a score on 100 to 10,000 bins, where a plain loop over one array, without errors, takes 7 to 10. On 10^6
+/// bins, with nearly every score of a block in a bin of its own, 90 ns, where the loop takes 11: these are cache misses, of which
+/// every bin that a block has scored in costs two more at its end. Larger blocks have fewer: 64 ns with 10^6 trials.
 #pragma once
 
 #include <concepts>
