@@ -61,7 +61,7 @@ void on_threads_in_rounds(int n, const Work& work, const Between& between) {
   {
 #pragma omp single
     all.emplace(omp_get_num_threads());
-    while (goes_on) {  // the same for all: it changes between the two barriers
+    for (;;) {
       for (int i = omp_get_thread_num(); i < n; i += omp_get_num_threads()) {
         try {
           work(i);
@@ -74,6 +74,9 @@ void on_threads_in_rounds(int n, const Work& work, const Between& between) {
         end_round();
       }
       all->arrive_and_wait();
+      if (!goes_on) {  // the same for all: it changes between the two barriers alone
+        break;
+      }
     }
   }
   if (end) {
