@@ -28,6 +28,15 @@ struct Range {
   return {start(part), start(part + 1)};
 }
 
+/// The part that holds `index` where block() cuts [0, n).
+[[nodiscard]] constexpr std::uint64_t block_of(std::uint64_t index, std::uint64_t n, std::uint64_t n_parts) {
+  expects(index < n, "the index is one of n");
+  const std::uint64_t size = n / n_parts;
+  const std::uint64_t n_larger = n % n_parts;
+  const std::uint64_t n_in_larger = n_larger * (size + 1);
+  return index < n_in_larger ? index / (size + 1) : n_larger + (index - n_in_larger) / size;
+}
+
 /// The part of `n_parts` to which a 64-bit hash belongs: contiguous, nearly equal slices of the hash range,
 /// so that parts in order hold hashes in order. Uses the high bits of the hash.
 [[nodiscard]] inline std::uint64_t hash_slice(std::uint64_t hash, std::uint64_t n_parts) noexcept {

@@ -38,6 +38,7 @@ using Clock = std::chrono::steady_clock;
 // Of a chain between two looks at its stream, where nothing is exchanged: part of what decides the bits.
 constexpr std::uint64_t samples_of_a_stretch = 256;
 constexpr std::uint64_t most_samples = std::uint64_t{1} << 48;
+constexpr std::uint64_t most_chains = std::uint64_t{1} << 20;
 
 void check(const ChainOptions& options, const ChainPlan& plan) {
   expects(plan.n_observables > 0, "there is an observable");
@@ -49,6 +50,10 @@ void check(const ChainOptions& options, const ChainPlan& plan) {
     if (number == 0 || number > most_samples) {
       throw usage_error(fmt::format("the number of {} is {}: it must be from 1 to 2^48", name, number));
     }
+  }
+  if (options.chains > most_chains / plan.n_rungs) {
+    throw usage_error(
+        fmt::format("{} chains on each of {} rungs: at most 2^20 in all", options.chains, plan.n_rungs));
   }
   if (options.warm_up > most_samples) {
     throw usage_error(fmt::format("a warm-up of {} samples: at most 2^48", options.warm_up));
@@ -123,12 +128,8 @@ class ChainRun {
   [[nodiscard]] Range part_of(int rank) const {
     return block(n_chains_, static_cast<std::uint64_t>(comm_.size()), static_cast<std::uint64_t>(rank));
   }
-  [[nodiscard]] int owner_of(std::uint64_t chain) const {
-    int rank = 0;
-    while (chain >= part_of(rank).end) {
-      ++rank;
-    }
-    return rank;
+  [[nodiscard]] std::size_t owner_of(std::uint64_t chain) const {
+    return block_of(chain, n_chains_, static_cast<std::uint64_t>(comm_.size()));
   }
   [[nodiscard]] bool is_mine(std::uint64_t chain) const { return chain >= mine_.begin && chain < mine_.end; }
   [[nodiscard]] std::size_t place_of(std::uint64_t chain) const { return chain - mine_.begin; }
@@ -299,9 +300,9 @@ class ChainRun {
       }
       is_between_ranks = is_between_ranks || owner_of(chain) != owner_of(next);
       if (is_mine(chain)) {
-        outgoing[static_cast<std::size_t>(owner_of(next))] = configuration_of(chain);
+        outgoing[owner_of(next)] = configuration_of(chain);
       } else if (is_mine(next)) {
-        outgoing[static_cast<std::size_t>(owner_of(chain))] = configuration_of(next);
+        outgoing[owner_of(chain)] = configuration_of(next);
       }
     }
     if (!is_between_ranks) {
@@ -313,9 +314,9 @@ class ChainRun {
       for (const std::uint64_t chain : exchanged) {
         const std::uint64_t next = chain + 1;
         if (is_mine(chain) && !is_mine(next)) {
-          chains_.load(place_of(chain), received[static_cast<std::size_t>(owner_of(next))]);
+          chains_.load(place_of(chain), received[owner_of(next)]);
         } else if (is_mine(next) && !is_mine(chain)) {
-          chains_.load(place_of(next), received[static_cast<std::size_t>(owner_of(chain))]);
+          chains_.load(place_of(next), received[owner_of(chain)]);
         }
       }
     });

@@ -17,7 +17,7 @@ namespace serried::montecarlo {
 /// How many chains there are and how long they are. The same on all ranks.
 struct ChainOptions {
   std::uint64_t chains =
-      8;  ///< that know nothing of each other; each on one thread: as many as there are cores, or more
+      8;  ///< that know nothing of each other; each on one thread: as many as there are cores, or more, up to 2^20
   std::uint64_t warm_up = 1'000;  ///< samples of each chain that are not measured, at first
   std::uint64_t samples =
       10'000;  ///< of each chain, after that; rounded up to whole bins, at most 0.4 % more from 65,536 on

@@ -74,6 +74,21 @@ TEST(HashSlice, IsMonotoneAndCoversAllParts) {
   }
 }
 
+TEST(BlockOf, IsThePartWithTheIndex) {
+  for (const std::uint64_t n_parts : {1U, 2U, 3U, 7U, 64U}) {
+    for (const std::uint64_t n : {1U, 2U, 5U, 63U, 64U, 65U, 1000U}) {
+      for (std::uint64_t part = 0; part < n_parts; ++part) {
+        const Range range = block(n, n_parts, part);
+        for (std::uint64_t index = range.begin; index < range.end; ++index) {
+          EXPECT_EQ(block_of(index, n, n_parts), part);
+        }
+      }
+    }
+  }
+  EXPECT_EQ(block_of(max64 - 1, max64, 2), 1U);
+  EXPECT_THROW(static_cast<void>(block_of(3, 3, 2)), std::logic_error);
+}
+
 TEST(HashSlice, CutsAtTheExactBoundaries) {
   // Slice k begins at ceil(k * 2^64 / n): for n = 3 at 0x5555555555555556 and 0xaaaaaaaaaaaaaaab.
   EXPECT_EQ(hash_slice(0x5555555555555555, 3), 0U);
