@@ -30,6 +30,14 @@ struct Options {
   montecarlo::ChainOptions chains;   ///< of each temperature
 };
 
+/// So many that a stretch, between two of which signals are seen, takes a second at most.
+[[nodiscard]] inline std::uint64_t samples_per_stretch(const Options& options) {
+  constexpr std::uint64_t spins = std::uint64_t{1} << 26;
+  const std::uint64_t of_a_sample =
+      options.size * options.size * std::min<std::uint64_t>(options.chains.steps_per_sample, spins);
+  return std::clamp<std::uint64_t>(spins / of_a_sample, 1, 256);
+}
+
 /// What was found at one temperature. Energies are of a site, in units of the coupling.
 struct AtTemperature {
   double temperature = 0;

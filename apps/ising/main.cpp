@@ -13,6 +13,7 @@
 #include <serried/mpi/run_main.hpp>
 
 #include "ising.hpp"
+#include "onsager.hpp"
 #include "temperatures.hpp"
 
 namespace {
@@ -31,8 +32,8 @@ std::string remark_of(const serried::ising::Summary& summary) {
   return n == 0
              ? std::string()
              : fmt::format(
-                   "At {} of {} temperatures the chains are too short for what they remember, and errors are "
-                   "too small: take more --samples, or more --steps-per-sample.",
+                   "At {} of {} temperatures the chains are too short for what they remember, and errors may "
+                   "be too small: take more --samples, or more --steps-per-sample.",
                    n, summary.temperatures.size());
 }
 
@@ -46,7 +47,7 @@ int main(int argc, char** argv) {
         mpi.world(), "Simulates the Ising model on a square lattice, at one temperature or several.",
         "serried-ising", {.seed = 1}, "--size 256 --temperature 2:2.6:13 --algorithm wolff");
     serried::ising::Options options;
-    std::string temperatures = "2.269185314213022";
+    std::string temperatures = fmt::format("{}", serried::ising::critical_temperature);
     std::string algorithm = "metropolis";
     std::string start = "ordered";
     CLI::App& app = program.app();
@@ -81,6 +82,7 @@ int main(int argc, char** argv) {
     program.options().configuration = fmt::format("size={}\ntemperatures={}\nalgorithm={}\nstart={}\n",
                                                   options.size, temperatures, algorithm, start);
     options.chains = program.options();
+    options.chains.samples_per_stretch = serried::ising::samples_per_stretch(options);
     const serried::ising::Summary found = serried::ising::run(mpi.world(), options);
     program.write(table_of(found), found.temperatures.front().energy, found.samples, found.seconds,
                   remark_of(found));

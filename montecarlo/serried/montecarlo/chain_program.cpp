@@ -40,7 +40,7 @@ bool ChainProgram::parse(int argc, char** argv) {
 void ChainProgram::write(const Table& table, const Value& first, std::uint64_t samples, double seconds,
                          const std::string& remark) {
   std::string text = fmt::format("{}\n", fmt::join(table.columns, "\t"));
-  nlohmann::ordered_json json;
+  nlohmann::ordered_json json = {{"rows", nlohmann::ordered_json::array()}};
   for (const std::vector<double>& row : table.rows) {
     nlohmann::ordered_json object;
     for (std::size_t column = 0; column < row.size(); ++column) {

@@ -35,17 +35,17 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Of a chain between two looks at its stream, where nothing is exchanged: part of what decides the bits.
-constexpr std::uint64_t samples_of_a_stretch = 256;
 constexpr std::uint64_t most_samples = std::uint64_t{1} << 48;
 constexpr std::uint64_t most_chains = std::uint64_t{1} << 20;
 
 void check(const ChainOptions& options, const ChainPlan& plan) {
   expects(plan.n_observables > 0, "there is an observable");
   expects(plan.n_rungs > 0, "there is a rung");
-  const std::pair<const char*, std::uint64_t> numbers[] = {{"chains", options.chains},
-                                                           {"samples", options.samples},
-                                                           {"steps of a sample", options.steps_per_sample}};
+  const std::pair<const char*, std::uint64_t> numbers[] = {
+      {"chains", options.chains},
+      {"samples", options.samples},
+      {"steps of a sample", options.steps_per_sample},
+      {"samples of a stretch", options.samples_per_stretch}};
   for (const auto& [name, number] : numbers) {
     if (number == 0 || number > most_samples) {
       throw usage_error(fmt::format("the number of {} is {}: it must be from 1 to 2^48", name, number));
@@ -72,7 +72,6 @@ class ChainRun {
         n_chains_(options.chains * plan.n_rungs),
         total_(options.warm_up + bins_.samples()),
         is_exchanged_(plan.exchange_every > 0 && plan.n_rungs > 1),
-        stretch_(is_exchanged_ ? plan.exchange_every : samples_of_a_stretch),
         mine_(part_of(comm.rank())),
         n_threads_(static_cast<int>(std::min<std::uint64_t>(
             static_cast<std::uint64_t>(job::n_threads_of(comm, options.job)), mine_.size()))),
@@ -94,7 +93,7 @@ class ChainRun {
 
   // Collective.
   LadderEstimate go() {
-    const job::StopChecks signals(options_.job.checkpoint, "between two samples");
+    const job::StopChecks signals(options_.job.checkpoint, "between two stretches");
     const report::TimedPhase phase(options_.job.record, comm_, options_.name);
     report::ProgressLine line(options_.job.app, comm_.is_root()
                                                     ? report::progress_style(options_.job.progress)
@@ -141,7 +140,7 @@ class ChainRun {
         "{}chains={}\nrungs={}\nexchange_every={}\nwarm_up={}\nsamples={}\nsteps_per_sample={}\nobservables={"
         "}\n",
         options_.configuration, options_.chains, plan_.n_rungs, plan_.exchange_every, options_.warm_up,
-        options_.samples, options_.steps_per_sample, plan_.n_observables);
+        options_.samples, options_.steps_per_sample, options_.samples_per_stretch, plan_.n_observables);
   }
 
   // `work(chain)` for each of this thread's.
@@ -167,7 +166,29 @@ class ChainRun {
     });
   }
 
-  [[nodiscard]] std::uint64_t end_of_stretch() const { return std::min(done_ + stretch_, total_); }
+  // Stretches begin anew after each exchange. This one begins with sample done_.
+  [[nodiscard]] std::uint64_t stretch_end(std::uint64_t begin) const {
+    const std::uint64_t in_stretch =
+        (is_exchanged_ ? begin % plan_.exchange_every : begin) % options_.samples_per_stretch;
+    std::uint64_t n = std::min(options_.samples_per_stretch - in_stretch, total_ - begin);
+    if (is_exchanged_) {
+      n = std::min(n, plan_.exchange_every - begin % plan_.exchange_every);
+    }
+    return begin + n;
+  }
+  [[nodiscard]] std::uint64_t stretch_number(std::uint64_t begin) const {
+    if (!is_exchanged_) {
+      return begin / options_.samples_per_stretch;
+    }
+    const std::uint64_t n_between = (plan_.exchange_every - 1) / options_.samples_per_stretch + 1;
+    return begin / plan_.exchange_every * n_between +
+           begin % plan_.exchange_every / options_.samples_per_stretch;
+  }
+  // The number of the exchange after these samples, if there is one.
+  [[nodiscard]] std::optional<std::uint64_t> exchange_after(std::uint64_t end) const {
+    return is_exchanged_ && end % plan_.exchange_every == 0 ? std::optional(end / plan_.exchange_every - 1)
+                                                            : std::nullopt;
+  }
 
   // Collective: so many stretches.
   Next go_on(std::uint64_t n_stretches) {
@@ -178,8 +199,11 @@ class ChainRun {
           n_threads_,
           [&](int thread) {
             for_each_chain_of(thread, [&](std::uint64_t chain) {
-              run_stretch(chain, done_, end_of_stretch());
-              weights_of_mine_[place_of(chain)] = weights_of(chain, done_ / stretch_);
+              const std::uint64_t end = stretch_end(done_);
+              run_stretch(chain, done_, end);
+              if (const auto number = exchange_after(end)) {
+                weights_of_mine_[place_of(chain)] = weights_of(chain, *number);
+              }
             });
           },
           [&](const std::exception_ptr& failure) {
@@ -188,16 +212,19 @@ class ChainRun {
                 std::rethrow_exception(failure);
               }
             });
-            exchange(done_ / stretch_);
-            done_ = end_of_stretch();
+            done_ = stretch_end(done_);
+            if (const auto number = exchange_after(done_)) {
+              exchange(*number);
+            }
             return ++n_gone < n_stretches && done_ < total_;
           });
     } else {
-      const std::uint64_t n_left = (total_ - done_ - 1) / stretch_ + 1;
-      const std::uint64_t end = n_stretches < n_left ? done_ + n_stretches * stretch_ : total_;
+      const std::uint64_t n_left = (total_ - done_ - 1) / options_.samples_per_stretch + 1;
+      const std::uint64_t end =
+          n_stretches < n_left ? done_ + n_stretches * options_.samples_per_stretch : total_;
       for_each_chain([&](std::uint64_t chain) {
-        for (std::uint64_t at = done_; at < end; at += stretch_) {
-          run_stretch(chain, at, std::min(at + stretch_, end));
+        for (std::uint64_t at = done_; at < end; at = stretch_end(at)) {
+          run_stretch(chain, at, stretch_end(at));
         }
       });
       done_ = end;
@@ -205,10 +232,10 @@ class ChainRun {
     return look_at_the_clock(n_stretches, start);
   }
 
-  // The samples [begin, end) of all, those of the warm-up among them, which are (a part of) one stretch.
+  // The samples [begin, end) of all, those of the warm-up among them.
   void run_stretch(std::uint64_t chain, std::uint64_t begin, std::uint64_t end) {
     Series& series = series_[place_of(chain)];
-    random::Stream stream(options_.seed, options_.name, begin / stretch_ * n_chains_ + chain);
+    random::Stream stream(options_.seed, options_.name, stretch_number(begin) * n_chains_ + chain);
     const std::uint64_t n_before =
         options_.warm_up > begin ? std::min(options_.warm_up - begin, end - begin) : 0;
     chains_.go(
@@ -219,7 +246,8 @@ class ChainRun {
       for (const std::size_t which : {0, 1}) {
         const Series::Half half = series.half(which, k);
         if (!std::isfinite(half.mean) || !std::isfinite(half.deviations)) {
-          throw Error(fmt::format("chain {}: among samples {} to {} of observable {} one is no finite number",
+          throw Error(fmt::format("chain {}: among samples {} to {} of observable {} one is no finite "
+                                  "number, or too large to be squared",
                                   chain, begin, end - 1, k))
               .hint(
                   "samples of the warm-up count; a mean of such values means nothing: what does `measure` do "
@@ -244,7 +272,7 @@ class ChainRun {
     return next;
   }
 
-  // Logarithms: of a chain's configuration on its own rung, and on the one with which it is paired after stretch `number`.
+  // Logarithms: of a chain's configuration on its own rung, and on the one with which it is paired by exchange `number`.
   struct Weights {
     double here = 0;
     double there = 0;
@@ -288,23 +316,23 @@ class ChainRun {
   // Collective: chain and chain + 1 exchange theirs.
   void move_configurations(const std::vector<std::uint64_t>& exchanged) {
     std::vector<std::vector<std::byte>> outgoing(static_cast<std::size_t>(comm_.size()));
-    bool is_between_ranks = false;
-    for (const std::uint64_t chain : exchanged) {
-      const std::uint64_t next = chain + 1;
-      if (is_mine(chain) && is_mine(next)) {
-        const std::vector<std::byte> a = configuration_of(chain);
-        const std::vector<std::byte> b = configuration_of(next);
-        chains_.load(place_of(chain), b);
-        chains_.load(place_of(next), a);
-        continue;
+    mpi::together(comm_, [&] {
+      for (const std::uint64_t chain : exchanged) {
+        const std::uint64_t next = chain + 1;
+        if (is_mine(chain) && is_mine(next)) {
+          const std::vector<std::byte> a = configuration_of(chain);
+          const std::vector<std::byte> b = configuration_of(next);
+          chains_.load(place_of(chain), b);
+          chains_.load(place_of(next), a);
+        } else if (is_mine(chain)) {
+          outgoing[owner_of(next)] = configuration_of(chain);
+        } else if (is_mine(next)) {
+          outgoing[owner_of(chain)] = configuration_of(next);
+        }
       }
-      is_between_ranks = is_between_ranks || owner_of(chain) != owner_of(next);
-      if (is_mine(chain)) {
-        outgoing[owner_of(next)] = configuration_of(chain);
-      } else if (is_mine(next)) {
-        outgoing[owner_of(chain)] = configuration_of(next);
-      }
-    }
+    });
+    const bool is_between_ranks = std::ranges::any_of(
+        exchanged, [&](std::uint64_t chain) { return owner_of(chain) != owner_of(chain + 1); });
     if (!is_between_ranks) {
       return;
     }
@@ -331,14 +359,15 @@ class ChainRun {
   void save() {
     std::vector<std::uint64_t> sizes_of_mine;
     std::vector<std::uint8_t> states;
-    std::vector<double> words;
-    for (std::size_t i = 0; i < mine_.size(); ++i) {
-      const std::vector<std::byte> bytes = configuration_of(mine_.begin + i);
-      const auto* const first = reinterpret_cast<const std::uint8_t*>(bytes.data());
-      states.insert(states.end(), first, first + bytes.size());
-      sizes_of_mine.push_back(bytes.size());
-      words.insert(words.end(), series_[i].words().begin(), series_[i].words().end());
-    }
+    mpi::together(comm_, [&] {
+      for (std::size_t i = 0; i < mine_.size(); ++i) {
+        const std::vector<std::byte> bytes = configuration_of(mine_.begin + i);
+        const auto* const first = reinterpret_cast<const std::uint8_t*>(bytes.data());
+        states.insert(states.end(), first, first + bytes.size());
+        sizes_of_mine.push_back(bytes.size());
+      }
+    });
+    const std::vector<double> words = words_of_mine();
     const std::vector<std::uint64_t> sizes = mpi::allgather_ragged(comm_, sizes_of_mine);
     const std::vector<std::uint64_t> offsets = offsets_of(sizes);
     const std::uint64_t n_words = Series::n_words(plan_.n_observables, bins_);
@@ -424,23 +453,28 @@ class ChainRun {
 
   [[nodiscard]] std::string note() const { return done_ < options_.warm_up ? "warming up" : ""; }
 
+  [[nodiscard]] std::vector<double> words_of_mine() const {
+    std::vector<double> words;
+    for (const Series& series : series_) {
+      words.insert(words.end(), series.words().begin(), series.words().end());
+    }
+    return words;
+  }
+
   // Collective.
   [[nodiscard]] LadderEstimate estimate() const {
-    std::vector<double> words_of_mine;
-    for (const Series& series : series_) {
-      words_of_mine.insert(words_of_mine.end(), series.words().begin(), series.words().end());
-    }
-    const std::vector<double> words = mpi::allgather_ragged(comm_, words_of_mine);
+    const std::vector<double> words = mpi::allgather_ragged(comm_, words_of_mine());
     const std::size_t n_words = Series::n_words(plan_.n_observables, bins_);
-    std::vector<Series> all(n_chains_, Series(plan_.n_observables, bins_));
-    std::vector<std::vector<const Series*>> rungs(plan_.n_rungs);
-    for (std::uint64_t chain = 0; chain < n_chains_; ++chain) {
-      all[chain].restore(std::span(words).subspan(chain * n_words, n_words), bins_.samples());
-      rungs[rung_of(chain)].push_back(&all[chain]);
-    }
     LadderEstimate result{.rungs = {}, .acceptance = {}, .seconds = seconds_};
     for (std::size_t rung = 0; rung < plan_.n_rungs; ++rung) {
-      result.rungs.push_back(estimate_of(rungs[rung]));
+      std::vector<Series> copies(options_.chains, Series(plan_.n_observables, bins_));
+      std::vector<const Series*> all;
+      for (std::uint64_t copy = 0; copy < copies.size(); ++copy) {
+        const std::uint64_t chain = copy * plan_.n_rungs + rung;
+        copies[copy].restore(std::span(words).subspan(chain * n_words, n_words), bins_.samples());
+        all.push_back(&copies[copy]);
+      }
+      result.rungs.push_back(estimate_of(all));
       if (rung + 1 < plan_.n_rungs) {
         result.acceptance.push_back(n_tried_[rung] == 0 ? std::numeric_limits<double>::quiet_NaN()
                                                         : static_cast<double>(n_exchanged_[rung]) /
@@ -458,7 +492,6 @@ class ChainRun {
   std::uint64_t n_chains_;  // chain `copy * n_rungs + rung`
   std::uint64_t total_;     // samples of each, those of the warm-up among them
   bool is_exchanged_;
-  std::uint64_t stretch_;  // samples that draw from one stream
   Range mine_;
   int n_threads_;
   std::vector<Series> series_;  // of this rank's chains

@@ -23,6 +23,10 @@ struct ChainOptions {
       10'000;  ///< of each chain, after that; rounded up to whole bins, at most 0.4 % more from 65,536 on
   std::uint64_t steps_per_sample = 1;  ///< of the chain
 
+  /// What draws from one stream, unless an exchange comes sooner: signals are seen and checkpoints written between two such
+  /// stretches. Fewer where a sample takes more than a millisecond.
+  std::uint64_t samples_per_stretch = 256;
+
   std::uint64_t seed = 0;
   /// Purpose of the streams and file of the checkpoint: another one for each estimate of a program.
   std::string name = "chains";
@@ -73,7 +77,7 @@ class ChainSet {
 /// Collective. Chains stay where they are, in contiguous parts of equal numbers on all ranks and threads, for what they do takes
 /// equally long, and exchanges are too frequent for dealing them anew. See estimate_by_chains for what it throws.
 ///
-/// Every rank ends with all series: 2 KiB for each chain and observable.
+/// Every rank ends with all series: 2 KiB for each chain and observable, and as much again for those of one rung.
 [[nodiscard]] LadderEstimate run_chains(const mpi::Communicator& comm, const ChainOptions& options,
                                         const ChainPlan& plan, ChainSet& chains);
 

@@ -92,7 +92,7 @@ class PagedArray {
       }
     }
   }
-  /// Local: becomes what was saved, with as many pages. Throws an Error if that cannot be.
+  /// Local: an empty one becomes what was saved. Throws an Error if that cannot be.
   void take_from(std::span<const std::byte>& bytes) {
     std::uint64_t n = 0;
     take(bytes, std::span<std::uint64_t>(&n, 1));

@@ -70,7 +70,7 @@ OrderStatistics order_statistics_around(std::uint64_t n, double q, double confid
   const auto size = static_cast<double>(n);
   const double deviation = std::sqrt(size * q * (1 - q));
   if (deviation > 30'000) {
-    const double z = random::normal_quantile(1 - tail);
+    const double z = -random::normal_quantile(tail);  // finite also for confidences next to 1
     const double centre = size * q + (1 - 2 * q) * (z * z - 1) / 6;
     const double low = std::floor(centre - z * deviation) - 1;
     const double high = std::ceil(centre + z * deviation) + 2;

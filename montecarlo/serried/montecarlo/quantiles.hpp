@@ -48,7 +48,10 @@ struct OrderStatistics {
 /// All ranks have the same.
 class Quantiles {
  public:
-  explicit Quantiles(const ValueCounts& counts) : trials(counts.n_trials()), cells_(counts.cells()) {}
+  /// Throws std::logic_error if nothing was counted.
+  explicit Quantiles(const ValueCounts& counts) : trials(counts.n_trials()), cells_(counts.cells()) {
+    expects(trials > 0, "something was counted");
+  }
 
   /// The least value that q of all trials, or more, do not exceed. Throws std::logic_error unless 0 < q < 1.
   [[nodiscard]] double quantile(double q) const;

@@ -15,6 +15,7 @@ namespace serried::montecarlo {
 namespace {
 
 constexpr std::uint64_t most_bins = 256;
+constexpr std::uint64_t most_joined = 16;
 constexpr double times_in_a_bin = 16;  // autocorrelation times
 
 // Of all samples, from the moments of the halves.
@@ -145,7 +146,7 @@ ChainEstimate estimate_of(std::span<const Series* const> chains) {
       estimate.is_long_enough =
           estimate.is_long_enough && times_in_a_bin * time <= static_cast<double>(estimate.bin_length);
     }
-    if (estimate.is_long_enough || n_joined == 8 || first.bins().n < 4 * n_joined) {
+    if (estimate.is_long_enough || n_joined == most_joined || first.bins().n < 4 * n_joined) {
       break;
     }
   }

@@ -72,7 +72,7 @@ class Series {
 
 /// What chains of one distribution came to, as a function of their samples alone.
 ///
-/// Errors are those of bins. Neighbouring bins are joined, up to 8 of them, until they are 16 autocorrelation times long, and then
+/// Errors are those of bins. Neighbouring bins are joined, up to 16 of them, until they are 16 autocorrelation times long, and then
 /// taken for independent, which makes errors at most some percent too small.
 struct ChainEstimate {
   Means means;                ///< with errors, covariances, ratios and functions of means
@@ -84,7 +84,7 @@ struct ChainEstimate {
   /// Analysis", third edition (2013), 11.4). 1 where nothing varies.
   std::vector<double> split_r_hats;
   std::uint64_t bin_length = 1;  ///< in samples, of the bins that the errors are made of
-  bool is_long_enough = true;    ///< false: no bins were long enough, and errors are too small
+  bool is_long_enough = true;    ///< false: no bins were that long, and errors may be too small
 
   [[nodiscard]] Interval interval(double confidence, std::size_t k = 0) const {
     return means[k].interval(confidence);

@@ -1,7 +1,8 @@
 /// Stratified sampling: the unit cube is cut into equal cells, the strata, and each gets equally many of the trials.
 ///
 ///     // 100 strata of the first number, each cut into 10 by the second one
-///     const auto price = estimate_stratified(world, {.trials = 1'000'000, .seed = 42}, {100, 10},
+///     const auto price = estimate_stratified(world, {.trials = 1'000'000, .seed = 42, .trials_per_block = 10'000},
+///                                            {100, 10},
 ///                                            [](random::Stream& stream, std::span<const double> u) {
 ///                                              return payoff(random::normal_quantile(u[0]), u[1], stream.normal());
 ///                                            });
@@ -102,7 +103,7 @@ requires(!detail::has_dynamic_size<detail::StratifiedResultOf<F>>)
   const std::size_t n = Row::size(T{});
   const Strata all(strata);
   options.errors = Errors::of_blocks;
-  options.trials_per_block = all.size() * ((options.trials_per_block + all.size() - 1) / all.size());
+  options.trials_per_block += (all.size() - options.trials_per_block % all.size()) % all.size();
   return detail::estimate_of<Row>(detail::run_batches(
       comm, options,
       {.n_rows = n,

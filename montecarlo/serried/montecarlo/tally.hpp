@@ -72,6 +72,7 @@ class Tally {
   /// Adds `weight` to a bin; mesh().outside() is one. Throws std::logic_error if there is no such bin.
   void add_to(std::size_t bin, double weight = 1) {
     expects(bin < cells_.size(), "there is such a bin");
+    expects(trial_ > 0, "a trial has begun");
     Cell& cell = cells_[bin];
     if (cell.trial != trial_) {
       if (cell.trial == 0) {
@@ -154,7 +155,7 @@ concept HistogramTrial = requires(const F& trial, random::Stream& stream, Tally&
 /// bins' errors²), and `relative_error` the same as a part of sqrt(sum of means²), so that bins without scores do not hold it
 /// up.
 ///
-/// Squares are added up in doubles within a block: where all trials score nearly the same, errors below 10^-7 of a score are
+/// Squares are added up in doubles within a block: where what trials score differs by less than 10^-7 of itself, errors are
 /// those of rounding. Throws the same Error on all ranks: what a trial throws; a score that is not finite, or a point that is
 /// NaN, which names the block's trials; see also run_rounds.
 template <TallyTrial F>

@@ -112,7 +112,7 @@ TEST(Chains, GiveTheSameBitsFromAnyRanksAndThreads) {
     const LadderEstimate ladder =
         estimate_by_tempering(world(), options, temperatures.size(), 7, 1, in_two_wells);
     EXPECT_EQ(bits(ladder.rungs[0].means.value(0)), 0x401883e425aee631U);
-    EXPECT_EQ(bits(ladder.rungs[3].means.standard_error(0)), 0x3fc96d8abec82626U);
+    EXPECT_EQ(bits(ladder.rungs[3].means.standard_error(0)), 0x3fcf3ccc072868f5U);
     EXPECT_EQ(bits(ladder.acceptance[1]), 0x3fe6e7bf53896e7cU);
   }
 }
@@ -134,7 +134,7 @@ TEST(Chains, KnowTheirAutocorrelation) {
 
 // Over many seeds z-scores are as those of a normal distribution: errors are neither too small nor too large.
 TEST(Chains, HaveErrorsOfTheRightSize) {
-  constexpr int n_seeds = 200;
+  constexpr int n_seeds = 100;
   double sum = 0;
   double sum_of_squares = 0;
   for (std::uint64_t seed = 0; seed < n_seeds; ++seed) {
@@ -195,7 +195,7 @@ TEST(Chains, GoOnAfterTheyWereStopped) {
   ChainOptions options{.chains = 3, .warm_up = 500, .samples = 6000, .seed = 5};
   const auto undisturbed = estimate_by_tempering(world(), options, temperatures.size(), 20, 1, in_two_wells);
   options.job.checkpoint = (folder.path() / "wells").string();
-  options.job.checkpoint_every = std::chrono::milliseconds(1);
+  options.job.checkpoint_every = std::chrono::milliseconds(20);
 
   struct Stopped : InTwoWells {
     std::atomic<int>* steps = nullptr;
@@ -281,6 +281,70 @@ TEST(Chains, PassOnWhatOneThrows) {
                                          [](Stream&) { return Throwing{{.rho = 0.5}}; }));
   });
   EXPECT_THAT(error.what(), HasSubstr("the crystal broke"));
+}
+
+// One chain alone, on one rank: all ranks throw, wherever it does.
+TEST(Tempering, PassesOnWhatOneChainThrows) {
+  enum class Where : std::uint8_t { log_weight, load, save };
+  struct Throwing : InTwoWells {
+    bool throws = false;
+    Where where = Where::load;
+    void check(Where here) const {
+      if (throws && here == where) {
+        throw std::runtime_error("the well is dry");
+      }
+    }
+    [[nodiscard]] double log_weight(std::size_t rung) const {
+      check(Where::log_weight);
+      return InTwoWells::log_weight(rung);
+    }
+    void save(std::vector<std::byte>& bytes) const {
+      check(Where::save);
+      InTwoWells::save(bytes);
+    }
+    void load(std::span<const std::byte> bytes) {
+      check(Where::load);
+      InTwoWells::load(bytes);
+    }
+  };
+  const test::TemporaryDirectory folder(MPI_COMM_WORLD);
+  for (const Where where : {Where::log_weight, Where::load, Where::save}) {
+    ChainOptions options{.chains = 1, .samples = 1000, .seed = 1};
+    const Error error = same_error_of([&] {
+      static_cast<void>(estimate_by_tempering(world(), options, temperatures.size(), 10, 1,
+                                              [&](Stream& start, std::size_t rung) {
+                                                return Throwing{in_two_wells(start, rung), rung == 2, where};
+                                              }));
+    });
+    EXPECT_THAT(error.what(), HasSubstr("the well is dry"));
+  }
+  // Only a checkpoint saves chains that are not exchanged.
+  ChainOptions options{.chains = 1, .samples = 1000, .seed = 1};
+  options.job.checkpoint = (folder.path() / "dry").string();
+  const Error error = same_error_of([&] {
+    static_cast<void>(estimate_by_tempering(
+        world(), options, temperatures.size(), 0, 1, [&](Stream& start, std::size_t rung) {
+          return Throwing{in_two_wells(start, rung), rung == 2, Where::save};
+        }));
+  });
+  EXPECT_THAT(error.what(), HasSubstr("the well is dry"));
+}
+
+// Streams begin anew where an exchange or a stretch ends; in between the job can stop.
+TEST(Tempering, MayExchangeSeldom) {
+  ChainOptions options{.chains = 2, .warm_up = 10, .samples = 1200, .samples_per_stretch = 50, .seed = 6};
+  const LadderEstimate found =
+      estimate_by_tempering(world(), options, temperatures.size(), 120, 1, in_two_wells);
+  EXPECT_GT(found.acceptance[1], 0);
+  options.samples_per_stretch = 120;
+  const LadderEstimate other =
+      estimate_by_tempering(world(), options, temperatures.size(), 120, 1, in_two_wells);
+  EXPECT_NE(found.rungs[3].means.value(0), other.rungs[3].means.value(0));
+  options.samples_per_stretch = 5000;  // as exchanges come sooner, the same
+  EXPECT_EQ(estimate_by_tempering(world(), options, temperatures.size(), 120, 1, in_two_wells)
+                .rungs[3]
+                .means.value(0),
+            other.rungs[3].means.value(0));
 }
 
 }  // namespace

@@ -86,6 +86,22 @@ TEST(ChainEstimate, OfIndependentSamplesIsPlain) {
   EXPECT_NEAR(estimate.means.value(0), 0, 4.9 / std::sqrt(1e5));
 }
 
+// However few they are, what is independent is no cause for alarm.
+TEST(ChainEstimate, OfFewIndependentSamplesIsLongEnough) {
+  random::Stream stream(4, "series", 0);
+  for (const std::size_t n : {100, 128, 256, 300}) {
+    std::vector<Series> chains;
+    std::vector<const Series*> all;
+    std::vector<double> values(n);
+    chains.reserve(8);
+    for (int i = 0; i < 8; ++i) {
+      stream.fill_normal(values);
+      all.push_back(&chains.emplace_back(series_of(values)));
+    }
+    EXPECT_TRUE(estimate_of(all).is_long_enough) << n;
+  }
+}
+
 TEST(ChainEstimate, OfWhatNeverVariesHasNoError) {
   const ChainEstimate estimate = estimate_of_one(series_of(std::vector<double>(5000, 3.25)));
   EXPECT_EQ(estimate.means.value(0), 3.25);
