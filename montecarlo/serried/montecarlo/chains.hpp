@@ -110,7 +110,9 @@ requires std::invocable<const Make&, random::Stream&>
   static_assert(Chain<C>, "a chain has step, measure, save and load");
   const auto make_one = [&](random::Stream& start, std::size_t) { return make(start); };
   detail::ChainsOf<C, decltype(make_one)> chains(make_one);
-  return std::move(run_chains(comm, options, {.n_observables = n_observables}, chains).rungs.front());
+  LadderEstimate ladder = run_chains(comm, options, {.n_observables = n_observables}, chains);
+  ladder.rungs.front().seconds = ladder.seconds;
+  return std::move(ladder.rungs.front());
 }
 
 /// Collective: parallel tempering. The same with a ladder of `n_rungs` distributions, of which `make(start, rung)` makes chains;

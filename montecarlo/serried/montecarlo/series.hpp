@@ -85,6 +85,7 @@ struct ChainEstimate {
   std::vector<double> split_r_hats;
   std::uint64_t bin_length = 1;  ///< in samples, of the bins that the errors are made of
   bool is_long_enough = true;    ///< false: no bins were that long, and errors may be too small
+  double seconds = 0;            ///< of wall time, where the chains were run for this alone
 
   [[nodiscard]] Interval interval(double confidence, std::size_t k = 0) const {
     return means[k].interval(confidence);
