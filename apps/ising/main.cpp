@@ -76,6 +76,11 @@ int main(int argc, char** argv) {
       throw serried::usage_error(fmt::format("--size {}: an even number from {} to {}", options.size,
                                              serried::ising::min_length, serried::ising::max_length));
     }
+    if (options.algorithm == Algorithm::metropolis && std::ranges::max(options.temperatures) > 100) {
+      throw serried::usage_error("--temperature " + temperatures +
+                                 ": above 100 a sweep turns nearly all spins over")
+          .hint("there, take --algorithm wolff");
+    }
     if (options.exchange_every > 0 && options.temperatures.size() < 2) {
       throw serried::usage_error("--exchange-every is for two temperatures or more");
     }

@@ -1,3 +1,6 @@
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -44,7 +47,8 @@ void ChainProgram::write(const Table& table, const Value& first, std::uint64_t s
   for (const std::vector<double>& row : table.rows) {
     nlohmann::ordered_json object;
     for (std::size_t column = 0; column < row.size(); ++column) {
-      text += fmt::format("{}{:.17g}", column == 0 ? "" : "\t", row[column]);
+      const double number = std::isnan(row[column]) ? std::nan("") : row[column];  // without a sign
+      text += fmt::format("{}{:.17g}", column == 0 ? "" : "\t", number);
       object[table.columns[column]] = row[column];
     }
     text += '\n';

@@ -45,7 +45,8 @@ struct ChainPlan {
 /// What a ladder came to.
 struct LadderEstimate {
   std::vector<ChainEstimate> rungs;
-  /// Of the exchanges between rung r and r + 1 that were tried, the part that took place; NaN where none was.
+  /// Of the exchanges between rung r and r + 1 that were tried, the part that took place, for each r but the last; NaN where none
+  /// was tried.
   std::vector<double> acceptance;
   double seconds =
       0;  ///< of wall time; those of earlier runs of a resumed job too, up to their last checkpoints

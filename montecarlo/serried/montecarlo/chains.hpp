@@ -47,7 +47,8 @@ concept Chain = std::movable<C> &&
   chain.load(saved);
 };
 
-/// One whose configuration may go to another rung: log_weight(rung) is the logarithm of its probability there, up to a term that
+/// One whose configuration may go to another rung. What belongs to the rung, such as the temperature that `step` knows, stays where it
+/// is: `save` and `load` are of the rest. log_weight(rung) is the logarithm of its probability there, up to a term that
 /// is the same for all configurations: -energy / temperature. The same bits everywhere, so without libm.
 template <class C>
 concept TemperedChain = Chain<C> && requires(const C& chain, std::size_t rung) {
