@@ -6,7 +6,6 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include <serried/job/command_line.hpp>
@@ -42,7 +41,11 @@ bool ChainProgram::parse(int argc, char** argv) {
 
 void ChainProgram::write(const Table& table, const Value& first, std::uint64_t samples, double seconds,
                          const std::string& remark) {
-  std::string text = fmt::format("{}\n", fmt::join(table.columns, "\t"));
+  std::string text;
+  for (const std::string& column : table.columns) {
+    text += (text.empty() ? "" : "\t") + column;
+  }
+  text += '\n';
   nlohmann::ordered_json json = {{"rows", nlohmann::ordered_json::array()}};
   for (const std::vector<double>& row : table.rows) {
     nlohmann::ordered_json object;
