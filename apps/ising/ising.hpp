@@ -34,7 +34,7 @@ struct Options {
 [[nodiscard]] inline std::uint64_t samples_per_stretch(const Options& options) {
   constexpr std::uint64_t spins = std::uint64_t{1} << 26;
   const std::uint64_t of_a_sample =
-      options.size * options.size * std::min<std::uint64_t>(options.chains.steps_per_sample, spins);
+      options.size * options.size * std::clamp<std::uint64_t>(options.chains.steps_per_sample, 1, spins);
   return std::clamp<std::uint64_t>(spins / of_a_sample, 1, 256);
 }
 
