@@ -23,6 +23,8 @@
 #include <serried/job/run.hpp>
 #include <serried/job/stop_checks.hpp>
 #include <serried/montecarlo/chain_set.hpp>
+#include <serried/montecarlo/goes_on.hpp>
+#include <serried/montecarlo/stretches.hpp>
 #include <serried/mpi/agree.hpp>
 #include <serried/mpi/allgather.hpp>
 #include <serried/mpi/alltoall.hpp>
@@ -72,6 +74,9 @@ class ChainRun {
         n_chains_(options.chains * plan.n_rungs),
         total_(options.warm_up + bins_.samples()),
         is_exchanged_(plan.exchange_every > 0 && plan.n_rungs > 1),
+        stretches_{.total = total_,
+                   .length = options.samples_per_stretch,
+                   .exchange_every = is_exchanged_ ? plan.exchange_every : 0},
         mine_(part_of(comm.rank())),
         n_threads_(static_cast<int>(std::min<std::uint64_t>(
             static_cast<std::uint64_t>(job::n_threads_of(comm, options.job)), mine_.size()))),
@@ -137,8 +142,8 @@ class ChainRun {
   // All that the result depends on, but for the seed.
   [[nodiscard]] std::string configuration() const {
     return fmt::format(
-        "{}chains={}\nrungs={}\nexchange_every={}\nwarm_up={}\nsamples={}\nsteps_per_sample={}\nobservables={"
-        "}\n",
+        "{}chains={}\nrungs={}\nexchange_every={}\nwarm_up={}\nsamples={}\nsteps_per_sample={}\n"
+        "samples_per_stretch={}\nobservables={}\n",
         options_.configuration, options_.chains, plan_.n_rungs, plan_.exchange_every, options_.warm_up,
         options_.samples, options_.steps_per_sample, options_.samples_per_stretch, plan_.n_observables);
   }
@@ -166,30 +171,6 @@ class ChainRun {
     });
   }
 
-  // Stretches begin anew after each exchange. This one begins with sample done_.
-  [[nodiscard]] std::uint64_t stretch_end(std::uint64_t begin) const {
-    const std::uint64_t in_stretch =
-        (is_exchanged_ ? begin % plan_.exchange_every : begin) % options_.samples_per_stretch;
-    std::uint64_t n = std::min(options_.samples_per_stretch - in_stretch, total_ - begin);
-    if (is_exchanged_) {
-      n = std::min(n, plan_.exchange_every - begin % plan_.exchange_every);
-    }
-    return begin + n;
-  }
-  [[nodiscard]] std::uint64_t stretch_number(std::uint64_t begin) const {
-    if (!is_exchanged_) {
-      return begin / options_.samples_per_stretch;
-    }
-    const std::uint64_t n_between = (plan_.exchange_every - 1) / options_.samples_per_stretch + 1;
-    return begin / plan_.exchange_every * n_between +
-           begin % plan_.exchange_every / options_.samples_per_stretch;
-  }
-  // The number of the exchange after these samples, if there is one.
-  [[nodiscard]] std::optional<std::uint64_t> exchange_after(std::uint64_t end) const {
-    return is_exchanged_ && end % plan_.exchange_every == 0 ? std::optional(end / plan_.exchange_every - 1)
-                                                            : std::nullopt;
-  }
-
   // Collective: so many stretches.
   Next go_on(std::uint64_t n_stretches) {
     const Clock::time_point start = Clock::now();
@@ -199,9 +180,9 @@ class ChainRun {
           n_threads_,
           [&](int thread) {
             for_each_chain_of(thread, [&](std::uint64_t chain) {
-              const std::uint64_t end = stretch_end(done_);
+              const std::uint64_t end = stretches_.end(done_);
               run_stretch(chain, done_, end);
-              if (const auto number = exchange_after(end)) {
+              if (const auto number = stretches_.exchange_after(end)) {
                 weights_of_mine_[place_of(chain)] = weights_of(chain, *number);
               }
             });
@@ -212,8 +193,8 @@ class ChainRun {
                 std::rethrow_exception(failure);
               }
             });
-            done_ = stretch_end(done_);
-            if (const auto number = exchange_after(done_)) {
+            done_ = stretches_.end(done_);
+            if (const auto number = stretches_.exchange_after(done_)) {
               exchange(*number);
             }
             return ++n_gone < n_stretches && done_ < total_;
@@ -223,8 +204,8 @@ class ChainRun {
       const std::uint64_t end =
           n_stretches < n_left ? done_ + n_stretches * options_.samples_per_stretch : total_;
       for_each_chain([&](std::uint64_t chain) {
-        for (std::uint64_t at = done_; at < end; at = stretch_end(at)) {
-          run_stretch(chain, at, stretch_end(at));
+        for (std::uint64_t at = done_; at < end; at = stretches_.end(at)) {
+          run_stretch(chain, at, stretches_.end(at));
         }
       });
       done_ = end;
@@ -235,7 +216,7 @@ class ChainRun {
   // The samples [begin, end) of all, those of the warm-up among them.
   void run_stretch(std::uint64_t chain, std::uint64_t begin, std::uint64_t end) {
     Series& series = series_[place_of(chain)];
-    random::Stream stream(options_.seed, options_.name, stretch_number(begin) * n_chains_ + chain);
+    random::Stream stream(options_.seed, options_.name, stretches_.number(begin) * n_chains_ + chain);
     const std::uint64_t n_before =
         options_.warm_up > begin ? std::min(options_.warm_up - begin, end - begin) : 0;
     chains_.go(
@@ -402,12 +383,8 @@ class ChainRun {
 
   // Collective.
   void resume() {
-    if (!file_ || !file_->exists()) {
+    if (!goes_on(file_, options_.job.resume)) {
       return;
-    }
-    if (!options_.job.resume) {
-      throw usage_error(file_->path() + " is a checkpoint already")
-          .hint("go on with it with --resume, or remove the folder that it is in");
     }
     file_->read([&](const hdf5::Group& state) {
       const std::uint64_t n_words = Series::n_words(plan_.n_observables, bins_);
@@ -492,6 +469,7 @@ class ChainRun {
   std::uint64_t n_chains_;  // chain `copy * n_rungs + rung`
   std::uint64_t total_;     // samples of each, those of the warm-up among them
   bool is_exchanged_;
+  Stretches stretches_;
   Range mine_;
   int n_threads_;
   std::vector<Series> series_;  // of this rank's chains

@@ -16,6 +16,7 @@
 #include <serried/base/quantity.hpp>
 #include <serried/job/run.hpp>
 #include <serried/job/stop_checks.hpp>
+#include <serried/montecarlo/goes_on.hpp>
 #include <serried/montecarlo/rounds.hpp>
 #include <serried/montecarlo/rounds_file.hpp>
 #include <serried/montecarlo/stopping.hpp>
@@ -140,12 +141,8 @@ class Rounds {
 
   // Collective.
   void resume() {
-    if (!file_ || !file_->exists()) {
+    if (!goes_on(file_, options_.job.resume)) {
       return;
-    }
-    if (!options_.job.resume) {
-      throw usage_error(file_->path() + " is a checkpoint already")
-          .hint("go on with it with --resume, or remove the folder that it is in");
     }
     const SavedRounds saved = file_->read([&](std::span<const std::byte> bytes) { total_.load(bytes); });
     so_far_ = {.blocks = saved.blocks, .trials = total_.n_trials(), .seconds = saved.seconds};

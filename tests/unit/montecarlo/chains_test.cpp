@@ -238,6 +238,9 @@ TEST(Chains, GoOnAfterTheyWereStopped) {
   options.samples = 7000;
   EXPECT_THAT(same_error_of(go_on).what(), HasSubstr("samples=6000"));
   options.samples = 6000;
+  options.samples_per_stretch = 100;
+  EXPECT_THAT(same_error_of(go_on).what(), HasSubstr("samples_per_stretch=256"));
+  options.samples_per_stretch = 256;
   options.job.resume = false;
   EXPECT_THAT(same_error_of(go_on).what(), HasSubstr("is a checkpoint already"));
 }
