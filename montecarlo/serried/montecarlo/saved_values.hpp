@@ -34,4 +34,11 @@ void take(std::span<const std::byte>& bytes, std::span<T> values) {
   bytes = bytes.subspan(values.size_bytes());
 }
 
+/// Local. Throws an Error unless all bytes were taken.
+inline void expect_end(std::span<const std::byte> bytes) {
+  if (!bytes.empty()) {
+    throw Error("what was saved does not fit").hint("was it written by another version of the program?");
+  }
+}
+
 }  // namespace serried::montecarlo

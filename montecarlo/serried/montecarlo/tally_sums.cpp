@@ -4,7 +4,6 @@
 #include <limits>
 #include <utility>
 
-#include <serried/base/error.hpp>
 #include <serried/montecarlo/saved_values.hpp>
 #include <serried/montecarlo/tally_sums.hpp>
 #include <serried/mpi/allreduce.hpp>
@@ -69,9 +68,7 @@ void TallySums::load(std::span<const std::byte> bytes) {
   TallySums saved = empty_one();
   take(bytes, std::span<std::uint64_t>(&saved.n_trials_, 1));
   saved.sums_.take_from(bytes);
-  if (!bytes.empty()) {
-    throw Error("what was saved does not fit").hint("was it written by another version of the program?");
-  }
+  expect_end(bytes);
   merge(std::move(saved));
 }
 

@@ -3,7 +3,6 @@
 #include <limits>
 #include <utility>
 
-#include <serried/base/error.hpp>
 #include <serried/montecarlo/saved_values.hpp>
 #include <serried/montecarlo/value_counts.hpp>
 #include <serried/mpi/allreduce.hpp>
@@ -44,9 +43,7 @@ void ValueCounts::load(std::span<const std::byte> bytes) {
   ValueCounts saved;
   take(bytes, std::span<std::uint64_t>(&saved.n_trials_, 1));
   saved.counts_.take_from(bytes);
-  if (!bytes.empty()) {
-    throw Error("what was saved does not fit").hint("was it written by another version of the program?");
-  }
+  expect_end(bytes);
   merge(std::move(saved));
 }
 
