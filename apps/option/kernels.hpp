@@ -15,35 +15,51 @@
 
 namespace serried::option {
 
-/// The running sums of a batch of paths.
-struct Sums {
-  std::span<double> log_price;  ///< of now
-  std::span<double> of_logs;    ///< over all times so far
-  std::span<double> of_prices;
+/// A batch of paths under way.
+struct Paths {
+  std::span<double> price;      ///< of now
+  std::span<double> of_prices;  ///< the sum over all times so far
+  std::span<double>
+      of_logs;  ///< of the prices' logarithms, less what is certain; so far as is known of later times, too
 
   void begin(const Path& path) const {
-    std::ranges::fill(log_price, path.log_spot());
-    std::ranges::fill(of_logs, 0.0);
+    std::ranges::fill(price, path.contract().spot);
     std::ranges::fill(of_prices, 0.0);
+    std::ranges::fill(of_logs, 0.0);
   }
-  /// One step on, by normals times `sign`.
-  void step(const Path& path, std::span<const double> normals, double sign) const {
+  /// On to time `at` (1 … n_steps), by normals times `sign`.
+  void step(const Path& path, std::size_t at, std::span<const double> normals, double sign) const {
     const double drift = path.drift();
     const double by = sign * path.volatility();
-    add(path, [&](std::size_t i) { return log_price[i] += drift + by * normals[i]; });
-  }
-  /// Counts in the price of now, whose logarithm is `log_of(i)`.
-  template <class LogOf>
-  void add(const Path& path, const LogOf& log_of) const {
-    if (path.contract().payoff == Payoff::asian_arithmetic) {
-      for (std::size_t i = 0; i < log_price.size(); ++i) {
-        const double log = log_of(i);
-        of_logs[i] += log;
-        of_prices[i] += portable::exp(log);
+    const double weight = by * static_cast<double>(path.n_steps() + 1 - at);  // it is in all later logarithms
+    if (path.contract().payoff != Payoff::asian_arithmetic) {
+      for (std::size_t i = 0; i < of_logs.size(); ++i) {
+        of_logs[i] += weight * normals[i];
+      }
+    } else if (path.has_small_steps()) {
+      for (std::size_t i = 0; i < of_logs.size(); ++i) {
+        of_logs[i] += weight * normals[i];
+        price[i] *= portable::exp_near_0(drift + by * normals[i]);
+        of_prices[i] += price[i];
       }
     } else {
-      for (std::size_t i = 0; i < log_price.size(); ++i) {
-        of_logs[i] += log_of(i);
+      for (std::size_t i = 0; i < of_logs.size(); ++i) {
+        of_logs[i] += weight * normals[i];
+        price[i] *= portable::exp(drift + by * normals[i]);
+        of_prices[i] += price[i];
+      }
+    }
+  }
+  /// Counts in the prices at time `at`, where the Brownian motion is at `positions`.
+  void put(const Path& path, std::size_t at, std::span<const double> positions) const {
+    const double known = path.log_spot() + path.drift() * static_cast<double>(at);
+    const double volatility = path.volatility();
+    for (std::size_t i = 0; i < of_logs.size(); ++i) {
+      of_logs[i] += volatility * positions[i];
+    }
+    if (path.contract().payoff == Payoff::asian_arithmetic) {
+      for (std::size_t i = 0; i < of_logs.size(); ++i) {
+        of_prices[i] += portable::exp(known + volatility * positions[i]);
       }
     }
   }
@@ -56,59 +72,60 @@ inline double positive(double x) { return x > 0.0 ? x : 0.0; }
 }  // namespace detail
 
 /// The discounted payoffs of paths that are over.
-inline void put_payoffs(const Path& path, const Sums& sums, std::span<double> to) {
+inline void put_payoffs(const Path& path, const Paths& paths, std::span<double> to) {
   const double strike = path.contract().strike;
   const double discount = path.discount();
+  const double known = path.mean_log();
   const double over_n = 1.0 / static_cast<double>(path.n_steps());
   switch (path.contract().payoff) {
     case Payoff::european_call:
     case Payoff::asian_geometric:
       for (std::size_t i = 0; i < to.size(); ++i) {
-        to[i] = discount * detail::positive(portable::exp(sums.of_logs[i] * over_n) - strike);
+        to[i] = discount * detail::positive(portable::exp(known + paths.of_logs[i] * over_n) - strike);
       }
       break;
     case Payoff::european_put:
       for (std::size_t i = 0; i < to.size(); ++i) {
-        to[i] = discount * detail::positive(strike - portable::exp(sums.of_logs[i] * over_n));
+        to[i] = discount * detail::positive(strike - portable::exp(known + paths.of_logs[i] * over_n));
       }
       break;
     case Payoff::asian_arithmetic:
       for (std::size_t i = 0; i < to.size(); ++i) {
-        to[i] = discount * detail::positive(sums.of_prices[i] * over_n - strike);
+        to[i] = discount * detail::positive(paths.of_prices[i] * over_n - strike);
       }
       break;
   }
 }
 
 /// Scratch arrays first, first + 1, first + 2 of a batch.
-inline Sums sums_of(montecarlo::Batch& batch, std::size_t first) {
+inline Paths paths_of(montecarlo::Batch& batch, std::size_t first) {
   return {batch.scratch(first), batch.scratch(first + 1), batch.scratch(first + 2)};
 }
 
 /// Discounted payoffs of paths by new normals.
 inline void add_paths(const Path& path, montecarlo::Batch& batch, std::span<double> payoffs, double sign) {
-  const Sums sums = sums_of(batch, 0);
+  const Paths paths = paths_of(batch, 0);
   const std::span<double> normals = batch.scratch(3);
-  sums.begin(path);
-  for (std::size_t step = 0; step < path.n_steps(); ++step) {
+  paths.begin(path);
+  for (std::size_t at = 1; at <= path.n_steps(); ++at) {
     batch.stream().fill_normal(normals);
-    sums.step(path, normals, sign);
+    paths.step(path, at, normals, sign);
   }
-  put_payoffs(path, sums, payoffs);
+  put_payoffs(path, paths, payoffs);
 }
 
 /// The mean payoff of two paths each, of which one goes where the other does not.
 inline void add_antithetic_paths(const Path& path, montecarlo::Batch& batch, std::span<double> payoffs) {
-  const Sums up = sums_of(batch, 0);
-  const Sums down = sums_of(batch, 3);
+  const Paths up = paths_of(batch, 0);
+  const Paths down = paths_of(batch, 3);
   const std::span<double> normals = batch.scratch(6);
   const std::span<double> others = batch.scratch(7);
   up.begin(path);
   down.begin(path);
-  for (std::size_t step = 0; step < path.n_steps(); ++step) {
+  for (std::size_t at = 1; at <= path.n_steps(); ++at) {
     batch.stream().fill_normal(normals);
-    up.step(path, normals, 1.0);
-    down.step(path, normals, -1.0);
+    up.step(path, at, normals, 1.0);
+    down.step(path, at, normals, -1.0);
   }
   put_payoffs(path, up, payoffs);
   put_payoffs(path, down, others);
@@ -121,12 +138,13 @@ inline void add_antithetic_paths(const Path& path, montecarlo::Batch& batch, std
 inline void add_controlled_paths(const Path& path, montecarlo::Batch& batch, std::span<double> payoffs,
                                  std::span<double> controls) {
   add_paths(path, batch, payoffs, 1.0);
-  const Sums sums = sums_of(batch, 0);
+  const Paths paths = paths_of(batch, 0);
   const double strike = path.contract().payoff == Payoff::asian_arithmetic ? path.contract().strike : 0.0;
   const double discount = path.discount();
+  const double known = path.mean_log();
   const double over_n = 1.0 / static_cast<double>(path.n_steps());
   for (std::size_t i = 0; i < controls.size(); ++i) {
-    controls[i] = discount * detail::positive(portable::exp(sums.of_logs[i] * over_n) - strike);
+    controls[i] = discount * detail::positive(portable::exp(known + paths.of_logs[i] * over_n) - strike);
   }
 }
 
@@ -187,15 +205,12 @@ inline void add_bridged_paths(const Path& path, const Bridge& bridge, montecarlo
       to[i] = time.weight_left * left[i] + time.weight_right * right[i] + time.deviation * normals[i];
     }
   }
-  const Sums sums = sums_of(batch, 0);
-  sums.begin(path);
-  for (std::size_t step = 1; step <= path.n_steps(); ++step) {
-    const std::span<double> position = batch.scratch(first_position + step);
-    const double known = path.log_spot() + path.drift() * static_cast<double>(step);
-    const double volatility = path.volatility();
-    sums.add(path, [&](std::size_t i) { return known + volatility * position[i]; });
+  const Paths paths = paths_of(batch, 0);
+  paths.begin(path);
+  for (std::size_t at = 1; at <= path.n_steps(); ++at) {
+    paths.put(path, at, batch.scratch(first_position + at));
   }
-  put_payoffs(path, sums, payoffs);
+  put_payoffs(path, paths, payoffs);
 }
 
 }  // namespace serried::option

@@ -43,19 +43,24 @@ class Path {
   [[nodiscard]] double volatility() const noexcept { return volatility_; }  ///< of the logarithm in a step
   [[nodiscard]] double discount() const noexcept { return discount_; }
   [[nodiscard]] double log_spot() const noexcept { return log_spot_; }
+  /// Is no logarithm ever 1/4 away after a step, by normals of up to 9? (Those of a Stream are below 8.6.)
+  [[nodiscard]] bool has_small_steps() const noexcept { return std::abs(drift_) + 9 * volatility_ <= 0.25; }
+  /// What is expected of the logarithm's mean over all times.
+  [[nodiscard]] double mean_log() const noexcept {
+    return log_spot_ + drift_ * (static_cast<double>(n_steps_) + 1) / 2;
+  }
 
   /// The price of a call on the geometric mean, which is lognormal (A. Kemna and A. Vorst, "A pricing method for options based on
   /// average asset values", J. Banking and Finance 14 (1990)); that of the share at maturity is the case of one step.
   [[nodiscard]] double geometric_call() const {
     const auto n = static_cast<double>(n_steps_);
-    const double mean = log_spot_ + drift_ * (n + 1) / 2;
     const double variance = volatility_ * volatility_ * (n + 1) * (2 * n + 1) / (6 * n);
     const double deviation = std::sqrt(variance);
-    const double forward = portable::exp(mean + variance / 2);
+    const double forward = portable::exp(mean_log() + variance / 2);
     if (!(deviation > 0)) {
       return discount_ * (forward > contract_.strike ? forward - contract_.strike : 0.0);
     }
-    const double d_2 = (mean - portable::log(contract_.strike)) / deviation;
+    const double d_2 = (mean_log() - portable::log(contract_.strike)) / deviation;
     return discount_ * (forward * random::normal_probability(d_2 + deviation) -
                         contract_.strike * random::normal_probability(d_2));
   }
@@ -67,8 +72,8 @@ class Path {
       return geometric_call();
     }
     const auto n = static_cast<double>(n_steps_);
-    return discount_ * portable::exp(log_spot_ + drift_ * (n + 1) / 2 +
-                                     volatility_ * volatility_ * (n + 1) * (2 * n + 1) / (12 * n));
+    return discount_ *
+           portable::exp(mean_log() + volatility_ * volatility_ * (n + 1) * (2 * n + 1) / (12 * n));
   }
 
  private:

@@ -34,17 +34,16 @@ inline constexpr double to_integer = 0x1.8p52;
   return ((high - 0x1.00000001p84) + low) * 0x1p-53;
 }
 
-/// The natural logarithm, to within 1 unit in the last place: that of fdlibm's e_log.c (Sun Microsystems, 1993). -Inf for 0, NaN
-/// for what is below.
-[[nodiscard]] inline double log(double x) noexcept {
-  constexpr double smallest_normal = std::numeric_limits<double>::min();
-  const bool is_tiny = x < smallest_normal;
-  const auto bits = std::bit_cast<std::uint64_t>(is_tiny ? x * 0x1p54 : x);
+namespace detail {
+
+// log(x · 2^-power) for a normal number x > 0.
+[[nodiscard]] inline double log_of_scaled(double x, double power) noexcept {
   // x = 2^k · m, sqrt(1/2) <= m < sqrt(2)
+  const auto bits = std::bit_cast<std::uint64_t>(x);
   const std::uint64_t above = bits - 0x3fe6a09e667f3bcd;
   const double m = std::bit_cast<double>(bits - (above & 0xfff0000000000000));
   const double k = std::bit_cast<double>((((above >> 52) + 0x800) & 0xfff) | 0x4330000000000000) -
-                   (0x1p52 + 0x800) - (is_tiny ? 54.0 : 0.0);
+                   (0x1p52 + 0x800) - power;
   const double f = m - 1.0;
   const double s = f / (2.0 + f);
   const double z = s * s;
@@ -55,13 +54,24 @@ inline constexpr double to_integer = 0x1.8p52;
       z * (6.666666666666735130e-01 +
            w * (2.857142874366239149e-01 + w * (1.818357216161805012e-01 + w * 1.479819860511658591e-01)));
   const double half_square = 0.5 * f * f;
-  const double finite =
-      k * 6.93147180369123816490e-01 -
-      ((half_square - (s * (half_square + (odd + even)) + k * 1.90821492927058770002e-10)) - f);
+  return k * 6.93147180369123816490e-01 -
+         ((half_square - (s * (half_square + (odd + even)) + k * 1.90821492927058770002e-10)) - f);
+}
+
+}  // namespace detail
+
+/// The natural logarithm, to within 1 unit in the last place: that of fdlibm's e_log.c (Sun Microsystems, 1993). -Inf for 0, NaN
+/// for what is below.
+[[nodiscard]] inline double log(double x) noexcept {
+  const bool is_tiny = x < std::numeric_limits<double>::min();
+  const double finite = detail::log_of_scaled(is_tiny ? x * 0x1p54 : x, is_tiny ? 54.0 : 0.0);
   constexpr double infinity = std::numeric_limits<double>::infinity();
   const double of_zero = x == 0.0 ? -infinity : std::numeric_limits<double>::quiet_NaN();
   return detail::choose(x > 0.0 && x < infinity, finite, detail::choose(x == infinity, infinity, of_zero));
 }
+
+/// The same bits as log(), a fifth of the work less, for normal finite numbers above 0 alone.
+[[nodiscard]] inline double log_of_normal(double x) noexcept { return detail::log_of_scaled(x, 0.0); }
 
 /// e^x, to within 1 unit in the last place (2 among the subnormals); Inf above 709.8, 0 below -745.2.
 [[nodiscard]] inline double exp(double x) noexcept {
@@ -90,6 +100,17 @@ inline constexpr double to_integer = 0x1.8p52;
   const double first = std::bit_cast<double>(static_cast<std::uint64_t>(half + 1023) << 52);
   const double second = std::bit_cast<double>(static_cast<std::uint64_t>(n - half + 1023) << 52);
   return power * first * second;
+}
+
+/// e^x, to within 1 unit in the last place, for |x| <= 1/4 alone: half of the work.
+[[nodiscard]] inline double exp_near_0(double x) noexcept {
+  // Taylor's series up to x^12 / 12!: what is left out is below 2^-58 of the result. In Estrin's order, as in exp().
+  const double x2 = x * x;
+  const double x4 = x2 * x2;
+  const double from_2 = (1.0 / 2 + x * (1.0 / 6)) + x2 * (1.0 / 24 + x * (1.0 / 120));
+  const double from_6 = (1.0 / 720 + x * (1.0 / 5040)) + x2 * (1.0 / 40320 + x * (1.0 / 362880));
+  const double from_10 = (1.0 / 3628800 + x * (1.0 / 39916800)) + x2 * (1.0 / 479001600);
+  return 1.0 + (x + x2 * (from_2 + x4 * (from_6 + x4 * from_10)));
 }
 
 struct SinCos {

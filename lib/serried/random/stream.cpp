@@ -75,7 +75,7 @@ template <std::size_t n>
 void normals_of(const std::array<std::uint64_t, n>& words, double* normals) {
   for (std::size_t i = 0; i < n / 2; ++i) {
     const double positive = portable::unit_interval(words[i]) + 0x1p-53;
-    const double distance = __builtin_sqrt(-2.0 * portable::log(positive));
+    const double distance = __builtin_sqrt(-2.0 * portable::log_of_normal(positive));
     const portable::SinCos angle = portable::sin_cos_of_turns(portable::unit_interval(words[n / 2 + i]));
     normals[i] = distance * angle.cos;
     normals[n / 2 + i] = distance * angle.sin;

@@ -95,7 +95,7 @@ class Stream {
   static constexpr std::size_t n_normals = 64;
 
   [[nodiscard]] static double exponential_of(std::uint64_t word) noexcept {
-    return 0.0 - portable::log(portable::unit_interval(word) + 0x1p-53);
+    return 0.0 - portable::log_of_normal(portable::unit_interval(word) + 0x1p-53);
   }
   template <std::size_t n_bytes, class T, class ValueOf>
   void take_words(std::span<T> values, const ValueOf& value_of) noexcept;

@@ -147,6 +147,35 @@ TEST(Kernels, GiveTheKnownPriceWithoutVolatility) {
   }
 }
 
+// With small steps, which have an exponential of their own, and with large ones.
+TEST(Kernels, GiveTheMeansOfThePathsOfTheirNormals) {
+  for (const double volatility : {0.1, 4.0}) {
+    const Path path({.payoff = Payoff::asian_arithmetic, .strike = 1, .volatility = volatility, .steps = 30});
+    EXPECT_EQ(path.has_small_steps(), volatility < 1) << path.volatility();
+    OneBatch controlled(2);
+    add_controlled_paths(path, *controlled, controlled->values(0), controlled->values(1));
+    std::vector<double> log_price(controlled->size(), std::log(100.0));
+    std::vector<double> of_logs(controlled->size());
+    std::vector<double> of_prices(controlled->size());
+    std::vector<double> normals(controlled->size());
+    OneBatch again;
+    for (std::size_t at = 1; at <= path.n_steps(); ++at) {
+      again->stream().fill_normal(normals);
+      for (std::size_t i = 0; i < normals.size(); ++i) {
+        log_price[i] += path.drift() + path.volatility() * normals[i];
+        of_logs[i] += log_price[i] / 30;
+        of_prices[i] += std::exp(log_price[i]) / 30;
+      }
+    }
+    for (std::size_t i = 0; i < normals.size(); ++i) {
+      const double geometric = path.discount() * std::max(std::exp(of_logs[i]) - 1, 0.0);
+      const double arithmetic = path.discount() * std::max(of_prices[i] - 1, 0.0);
+      EXPECT_NEAR(controlled->values(0)[i], arithmetic, 1e-12 * (100 + arithmetic));
+      EXPECT_NEAR(controlled->values(1)[i], geometric, 1e-12 * (100 + geometric));
+    }
+  }
+}
+
 // The same paths: what a call pays more than a put is the share less the strike, whatever became of it.
 TEST(Kernels, CallsAndPutsAreInParity) {
   Contract contract{.payoff = Payoff::european_call, .strike = 105, .volatility = 0.4};

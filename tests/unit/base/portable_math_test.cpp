@@ -33,6 +33,12 @@ TEST(PortableMath, LogarithmIsRight) {
     const double x = 0.5 + std::ldexp(static_cast<double>(random() >> 11), -53);  // around 1
     ASSERT_LE(error_in_units(log(x), std::log(static_cast<long double>(x))), 1.0) << x;
   }
+  for (int i = 0; i < 1'000'000; ++i) {
+    const double x = std::bit_cast<double>(random() & 0x7fffffffffffffff);
+    if (std::isnormal(x)) {
+      ASSERT_EQ(log_of_normal(x), log(x)) << x;
+    }
+  }
   EXPECT_EQ(log(1.0), 0.0);
   EXPECT_EQ(log(0.0), -infinity);
   EXPECT_EQ(log(-0.0), -infinity);
@@ -56,6 +62,18 @@ TEST(PortableMath, ExponentialIsRight) {
   EXPECT_EQ(exp(-746.0), 0.0);
   EXPECT_EQ(exp(-infinity), 0.0);
   EXPECT_TRUE(std::isnan(exp(nan)));
+}
+
+TEST(PortableMath, ExponentialNear0IsRight) {
+  std::mt19937_64 random(6);  // NOLINT(bugprone-random-generator-seed)
+  std::uniform_real_distribution<double> all(-0.25, 0.25);
+  for (int i = 0; i < 1'000'000; ++i) {
+    const double x = i % 2 == 0 ? all(random) : all(random) / 16;
+    ASSERT_LE(error_in_units(exp_near_0(x), std::exp(static_cast<long double>(x))), 1.0) << x;
+  }
+  EXPECT_LE(error_in_units(exp_near_0(0.25), std::exp(0.25L)), 1.0);
+  EXPECT_LE(error_in_units(exp_near_0(-0.25), std::exp(-0.25L)), 1.0);
+  EXPECT_EQ(exp_near_0(0.0), 1.0);
 }
 
 TEST(PortableMath, SineAndCosineOfTurnsAreRight) {
