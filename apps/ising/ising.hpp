@@ -53,8 +53,7 @@ struct AtTemperature {
 };
 struct Summary {
   std::vector<AtTemperature> temperatures;
-  std::uint64_t samples = 0;  ///< of all chains of all temperatures
-  double seconds = 0;
+  montecarlo::ChainEffort effort;  ///< of all chains of all temperatures
 };
 
 namespace detail {
@@ -115,14 +114,15 @@ template <class Lattice>
   const montecarlo::LadderEstimate ladder = options.algorithm == Algorithm::wolff
                                                 ? detail::sample<Wolff>(comm, options)
                                                 : detail::sample<Metropolis>(comm, options);
-  Summary summary{.temperatures = {}, .samples = 0, .seconds = ladder.seconds};
+  Summary summary{.temperatures = {},
+                  .effort = {.samples = 0, .seconds = ladder.seconds, .stop = ladder.stop}};
   const auto side = static_cast<double>(options.size);
   for (std::size_t rung = 0; rung < ladder.rungs.size(); ++rung) {
     const montecarlo::ChainEstimate& estimate = ladder.rungs[rung];
     AtTemperature found = detail::found_at(options.temperatures[rung], side * side, estimate);
     found.acceptance = rung < ladder.acceptance.size() ? ladder.acceptance[rung] : std::nan("");
     summary.temperatures.push_back(found);
-    summary.samples += estimate.samples;
+    summary.effort.samples += estimate.samples;
   }
   return summary;
 }

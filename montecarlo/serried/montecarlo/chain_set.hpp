@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <serried/job/work.hpp>
+#include <serried/montecarlo/options.hpp>
 #include <serried/montecarlo/series.hpp>
 #include <serried/mpi/communicator.hpp>
 #include <serried/random/stream.hpp>
@@ -22,6 +23,15 @@ struct ChainOptions {
   std::uint64_t samples =
       10'000;  ///< of each chain, after that; rounded up to whole bins, at most 0.4 % more from 65,536 on
   std::uint64_t steps_per_sample = 1;  ///< of the chain
+
+  /// Targets of standard errors, the second as a part of the mean; one of the two is enough. 0: none. With a target, `samples` is
+  /// how many there are at first. They are doubled until the means of `target_observables` (none: all) meet it on all rungs, by
+  /// errors that can be trusted (is_long_enough), or there would be more than `max_samples` of each chain; so they are as many on
+  /// any number of ranks.
+  double absolute_error = 0;
+  double relative_error = 0;
+  std::vector<std::size_t> target_observables{};
+  std::uint64_t max_samples = std::uint64_t{1} << 48;
 
   /// What draws from one stream, unless an exchange comes sooner: signals are seen and checkpoints written between two such
   /// stretches. Fewer where a sample takes more than a millisecond.
@@ -48,6 +58,8 @@ struct LadderEstimate {
   /// Of the exchanges between rung r and r + 1 that were tried, the part that took place, for each r but the last; NaN where none
   /// was tried.
   std::vector<double> acceptance;
+  Stop stop =
+      Stop::trials;  ///< why it ended: trials, the number of samples; error, or no_variation, the target
   double seconds =
       0;  ///< of wall time; those of earlier runs of a resumed job too, up to their last checkpoints
 };
@@ -73,6 +85,12 @@ class ChainSet {
   [[nodiscard]] virtual double log_weight(std::size_t i, std::size_t rung) const = 0;
   virtual void save(std::size_t i, std::vector<std::byte>& bytes) const = 0;
   virtual void load(std::size_t i, std::span<const std::byte> bytes) = 0;
+
+  [[nodiscard]] std::vector<std::byte> configuration(std::size_t i) const {
+    std::vector<std::byte> bytes;
+    save(i, bytes);
+    return bytes;
+  }
 };
 
 /// Collective. Chains stay where they are, in contiguous parts of equal numbers on all ranks and threads, for what they do takes

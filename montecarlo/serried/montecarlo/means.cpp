@@ -90,4 +90,16 @@ Means Means::over_last() const {
   return result;
 }
 
+Means Means::only(std::span<const std::size_t> which) const {
+  Means result;
+  result.degrees_of_freedom_ = degrees_of_freedom_;
+  for (std::size_t j = 0; j < which.size(); ++j) {
+    result.means_.push_back(value(which[j]));
+    for (std::size_t k = j; k < which.size(); ++k) {
+      result.covariances_.push_back(covariance(which[j], which[k]));
+    }
+  }
+  return result;
+}
+
 }  // namespace serried::montecarlo

@@ -61,6 +61,8 @@ class Means {
   [[nodiscard]] Value function(const std::function<double(std::span<const double>)>& f) const;
   /// The means 0 … size() - 2 divided by the last one, with their covariances.
   [[nodiscard]] Means over_last() const;
+  /// These of the means, with their covariances. Throws std::out_of_range if there is no such one.
+  [[nodiscard]] Means only(std::span<const std::size_t> which) const;
 
  private:
   [[nodiscard]] Value value_of(double value, double error) const {

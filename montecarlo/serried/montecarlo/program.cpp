@@ -1,6 +1,4 @@
 #include <chrono>
-#include <limits>
-#include <utility>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -33,13 +31,7 @@ Program::Program(const mpi::Communicator& comm, const std::string& what, const s
                   fmt::format("How many, at most (default: {}, if nothing else ends it)", default_trials_))
       ->check(job::whole_number)
       ->option_text("N");
-  app()
-      .add_option("--target-error", options_.absolute_error, "Until the standard error is at most this")
-      ->option_text("E");
-  app()
-      .add_option("--target-relative-error", options_.relative_error,
-                  "Until the standard error is at most this part of the mean")
-      ->option_text("E");
+  frame_.add_targets("standard error");
   app()
       .add_option(
           "--time", time_,
@@ -52,12 +44,8 @@ bool Program::parse(int argc, char** argv) {
   if (!frame_.parse(argc, argv)) {
     return false;
   }
-  for (const auto& [option, target] : {std::pair("--target-error", options_.absolute_error),
-                                       std::pair("--target-relative-error", options_.relative_error)}) {
-    if (app().count(option) > 0 && !(target > 0 && target < std::numeric_limits<double>::infinity())) {
-      throw usage_error(fmt::format("{} {}: it must be above 0, and finite", option, target));
-    }
-  }
+  options_.absolute_error = frame_.target_error();
+  options_.relative_error = frame_.target_relative_error();
   if (app().count("--trials") > 0 && options_.trials == 0) {
     throw usage_error("--trials 0: there must be at least one");
   }
@@ -71,8 +59,7 @@ bool Program::parse(int argc, char** argv) {
       throw usage_error("--time " + time_ + ": it must be longer");
     }
   }
-  const bool has_rule =
-      app().count("--target-error") + app().count("--target-relative-error") > 0 || !time_.empty();
+  const bool has_rule = options_.absolute_error > 0 || options_.relative_error > 0 || !time_.empty();
   if (options_.trials == 0 && !has_rule) {
     options_.trials = default_trials_;
   }

@@ -1,15 +1,24 @@
+#include <cmath>
 #include <string>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <serried/base/error.hpp>
 #include <serried/base/quantity.hpp>
 #include <serried/base/version.hpp>
 #include <serried/montecarlo/program_frame.hpp>
 #include <serried/store/write_text.hpp>
 
 namespace serried::montecarlo {
+namespace {
+
+constexpr const char* target_option = "--target-error";
+constexpr const char* relative_target_option = "--target-relative-error";
+
+}  // namespace
 
 ProgramFrame::ProgramFrame(const mpi::Communicator& comm, const std::string& what, const std::string& name,
                            std::uint64_t seed)
@@ -18,6 +27,14 @@ ProgramFrame::ProgramFrame(const mpi::Communicator& comm, const std::string& wha
 }
 
 ProgramFrame::~ProgramFrame() = default;
+
+void ProgramFrame::add_targets(const std::string& of) {
+  app_->add_option(target_option, target_error_, fmt::format("Until the {} is at most this", of))
+      ->option_text("E");
+  app_->add_option(relative_target_option, target_relative_error_,
+                   fmt::format("Until the {} is at most this part of the mean", of))
+      ->option_text("E");
+}
 
 void ProgramFrame::add_shared_options(const std::string& example) {
   job::add_options(*app_, line_, {.seed = true});
@@ -29,7 +46,17 @@ void ProgramFrame::add_shared_options(const std::string& example) {
 }
 
 bool ProgramFrame::parse(int argc, char** argv) {
-  return job::parse(*app_, argc, argv, comm_.is_root(), line_);
+  if (!job::parse(*app_, argc, argv, comm_.is_root(), line_)) {
+    return false;
+  }
+  for (const auto& [option, target] : {std::pair(target_option, target_error_),
+                                       std::pair(relative_target_option, target_relative_error_)}) {
+    if (const auto* const found = app_->get_option_no_throw(option);
+        found != nullptr && found->count() > 0 && !(target > 0 && std::isfinite(target))) {
+      throw usage_error(fmt::format("{} {}: it must be above 0, and finite", option, target));
+    }
+  }
+  return true;
 }
 
 void ProgramFrame::open() {

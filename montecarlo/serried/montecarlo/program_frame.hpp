@@ -25,14 +25,20 @@ class ProgramFrame {
   ~ProgramFrame();
 
   [[nodiscard]] CLI::App& app() { return *app_; }
+  /// Adds --target-error and --target-relative-error. `of`: "standard error", or which ones.
+  void add_targets(const std::string& of);
   /// Adds the options that every program has, and the last lines of the help with this example.
   void add_shared_options(const std::string& example);
 
   /// Collective. Reads the arguments; false if all that was asked for is the help or the version, which rank 0 has printed.
+  /// Throws a usage error that says what to do.
   [[nodiscard]] bool parse(int argc, char** argv);
   /// Collective, after that: opens the report and the output.
   void open();
 
+  /// 0: not wanted.
+  [[nodiscard]] double target_error() const noexcept { return target_error_; }
+  [[nodiscard]] double target_relative_error() const noexcept { return target_relative_error_; }
   [[nodiscard]] std::uint64_t seed() const noexcept { return line_.job.seed.value_or(0); }
   /// With the number of threads, and a place for the report.
   [[nodiscard]] const job::Options& job() const noexcept { return line_.job; }
@@ -54,6 +60,8 @@ class ProgramFrame {
   const mpi::Communicator& comm_;
   std::string name_;
   std::unique_ptr<CLI::App> app_;
+  double target_error_ = 0;
+  double target_relative_error_ = 0;
   job::CommandLine line_;
   std::optional<job::ReportFile> report_;
   std::optional<store::Output> output_;

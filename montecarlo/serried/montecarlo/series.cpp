@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include <serried/base/contract.hpp>
@@ -82,6 +83,11 @@ Bins bins_of(std::uint64_t samples) {
   return {.n = (samples - 1) / length + 1, .length = length};
 }
 
+Bins doubled(Bins bins) {
+  return 2 * bins.n <= most_bins ? Bins{.n = 2 * bins.n, .length = bins.length}
+                                 : Bins{.n = bins.n, .length = 2 * bins.length};
+}
+
 Series::Series(std::size_t n_observables, Bins bins)
     : n_observables_(n_observables), bins_(bins), words_(n_words(n_observables, bins)) {}
 
@@ -101,6 +107,26 @@ void Series::add(std::span<const double> values) {
     deviations[k] += from_mean * (values[k] - means[k]);
   }
   ++size_;
+}
+
+void Series::double_bins() {
+  expects(size_ == bins_.samples(), "the bins are full");
+  Series larger(n_observables_, doubled(bins_));
+  larger.size_ = size_;
+  const std::uint64_t n_joined = larger.bins_.length / bins_.length;
+  for (std::uint64_t bin = 0; bin < bins_.n; ++bin) {
+    for (std::size_t k = 0; k < n_observables_; ++k) {
+      larger.words_[bin / n_joined * n_observables_ + k] += words_[bin * n_observables_ + k];
+    }
+  }
+  const Series* const self = this;
+  for (std::size_t k = 0; k < n_observables_; ++k) {
+    const BlockMoments all = moments_of_samples(std::span(&self, 1), k);
+    const std::size_t place = larger.place_of_half(0) + k;
+    larger.words_[place] = all.mean()[0];
+    larger.words_[place + n_observables_] = all.deviation(0, 0);
+  }
+  *this = std::move(larger);
 }
 
 Series::Half Series::half(std::size_t which, std::size_t observable) const {

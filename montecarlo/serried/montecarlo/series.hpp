@@ -20,9 +20,12 @@ struct Bins {
   std::uint64_t length = 1;  ///< samples of each
 
   [[nodiscard]] std::uint64_t samples() const noexcept { return n * length; }
+  friend bool operator==(const Bins&, const Bins&) = default;
 };
 /// For `samples` (1 or more), rounded up to whole bins: 129 to 256 of them, or as many as there are samples.
 [[nodiscard]] Bins bins_of(std::uint64_t samples);
+/// For twice as many samples: twice as many bins, up to 256, or bins that are twice as long.
+[[nodiscard]] Bins doubled(Bins bins);
 
 /// 8 (n + 4) bytes for each observable and n bins. Always added up in the order of the samples.
 class Series {
@@ -36,6 +39,9 @@ class Series {
 
   /// Throws std::logic_error if all bins are full.
   void add(std::span<const double> values);
+
+  /// All samples so far, which fill the bins, are the first half of twice as many.
+  void double_bins();
 
   /// Of the samples of a whole bin.
   [[nodiscard]] double bin_mean(std::uint64_t bin, std::size_t observable) const {

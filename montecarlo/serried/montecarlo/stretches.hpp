@@ -7,9 +7,11 @@
 
 namespace serried::montecarlo {
 
-/// Stretches of `length` samples, the last one shorter; they begin anew after each exchange, if there are any.
+/// Stretches of `length` samples, the last one shorter; they begin anew after each exchange, if there are any. No two begin with the
+/// same sample, whose number is that of the stream.
 struct Stretches {
-  std::uint64_t total = 0;           ///< samples, those of the warm-up among them
+  std::uint64_t total =
+      0;  ///< samples, those of the warm-up among them: for as long as there are to be no more
   std::uint64_t length = 1;          ///< 1 or more
   std::uint64_t exchange_every = 0;  ///< samples; 0: never
 
@@ -21,14 +23,6 @@ struct Stretches {
       n = std::min(n, exchange_every - begin % exchange_every);
     }
     return begin + n;
-  }
-  /// Its number: another one for each.
-  [[nodiscard]] std::uint64_t number(std::uint64_t begin) const {
-    if (exchange_every == 0) {
-      return begin / length;
-    }
-    const std::uint64_t n_between = (exchange_every - 1) / length + 1;
-    return begin / exchange_every * n_between + begin % exchange_every / length;
   }
   /// The number of the exchange after the stretch that ends here, if there is one.
   [[nodiscard]] std::optional<std::uint64_t> exchange_after(std::uint64_t end) const {

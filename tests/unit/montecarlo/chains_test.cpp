@@ -103,16 +103,16 @@ TEST(Chains, GiveTheSameBitsFromAnyRanksAndThreads) {
     ChainOptions options{.chains = 5, .warm_up = 100, .samples = 3000, .seed = 42};
     options.job.threads = threads;
     const ChainEstimate found = estimate_by_chains(world(), options, 2, autoregressive(0.5));
-    EXPECT_EQ(bits(found.means.value(1)), 0x3ff047401784dcc9U);
-    EXPECT_EQ(bits(found.means.standard_error(1)), 0x3f8f6373620ec4bdU);
+    EXPECT_EQ(bits(found.means.value(1)), 0x3feff0cb39ccc84fU);
+    EXPECT_EQ(bits(found.means.standard_error(1)), 0x3f8f43ae9a696a13U);
     EXPECT_EQ(found.samples, 15'000U);
 
     options.warm_up = 20;
     options.samples = 250;
     const LadderEstimate ladder =
         estimate_by_tempering(world(), options, temperatures.size(), 7, 1, in_two_wells);
-    EXPECT_EQ(bits(ladder.rungs[0].means.value(0)), 0x401883e425aee631U);
-    EXPECT_EQ(bits(ladder.rungs[3].means.standard_error(0)), 0x3fcf3ccc072868f5U);
+    EXPECT_EQ(bits(ladder.rungs[0].means.value(0)), 0x4014226809d49519U);
+    EXPECT_EQ(bits(ladder.rungs[3].means.standard_error(0)), 0x3fd3f2b9fcdef3e3U);
     EXPECT_EQ(bits(ladder.acceptance[1]), 0x3fe6e7bf53896e7cU);
   }
 }
@@ -190,6 +190,80 @@ TEST(Tempering, FindsTheOtherWell) {
   EXPECT_GT(alone.rungs[0].autocorrelation_times[0], 5 * found.rungs[0].autocorrelation_times[0]);
 }
 
+TEST(Chains, GoOnUntilTheErrorIsSmallEnough) {
+  ChainOptions options{.chains = 4, .warm_up = 100, .samples = 1000, .absolute_error = 0.01, .seed = 8};
+  options.samples_per_stretch = 300;  // the ends of rounds are not those of stretches
+  const auto sample = [&] {
+    return estimate_by_tempering(world(), options, 1, 0, 2,
+                                 [](Stream& start, std::size_t) { return autoregressive(0.5)(start); });
+  };
+  const LadderEstimate found = sample();
+  const ChainEstimate& x = found.rungs[0];
+  EXPECT_EQ(found.stop, Stop::error);
+  EXPECT_TRUE(x.is_long_enough);
+  // Both observables have about 2 / 3 as many effective samples as samples, or 1 / 3: of variances of 1 and 2 at most.
+  EXPECT_THAT(x.samples, testing::AnyOf(32'000U, 64'000U));
+  for (const std::size_t k : {0, 1}) {
+    EXPECT_LE(x.means.standard_error(k), 0.01);
+    EXPECT_LT(std::abs(x.means.value(k) - static_cast<double>(k)), 4.9 * x.means.standard_error(k));
+  }
+  // As the same number of samples, asked for at once, but for the lengths of stretches.
+  const ChainEstimate at_once = estimate_by_chains(
+      world(), {.chains = 4, .warm_up = 100, .samples = x.samples / 4, .seed = 8}, 2, autoregressive(0.5));
+  EXPECT_NEAR(x.autocorrelation_times[0], at_once.autocorrelation_times[0], 0.5);
+
+  // A finished one, and another target.
+  const test::TemporaryDirectory folder(MPI_COMM_WORLD);
+  options.job.checkpoint = (folder.path() / "chains").string();
+  const LadderEstimate saved = sample();
+  EXPECT_EQ(saved.rungs[0].means.value(0), x.means.value(0));
+  options.job.resume = true;
+  EXPECT_EQ(sample().rungs[0].samples, x.samples);
+  options.absolute_error = 0.006;
+  const LadderEstimate longer = sample();
+  options.job = {};
+  const LadderEstimate undisturbed = sample();
+  EXPECT_GT(longer.rungs[0].samples, x.samples);
+  EXPECT_EQ(longer.rungs[0].samples, undisturbed.rungs[0].samples);
+  EXPECT_EQ(bits(longer.rungs[0].means.standard_error(1)),
+            bits(undisturbed.rungs[0].means.standard_error(1)));
+}
+
+// Not before all errors can be trusted; not for ever.
+TEST(Chains, DoNotTrustErrorsThatAreTooSmall) {
+  ChainOptions options{.chains = 2, .warm_up = 0, .samples = 500, .relative_error = 1, .seed = 9};
+  const ChainEstimate found = estimate_by_chains(world(), options, 2, [](Stream& start) {
+    return Autoregressive{.rho = 0.99, .x = 30 + start.normal()};
+  });
+  EXPECT_TRUE(found.is_long_enough);
+  EXPECT_GT(found.samples, 2 * options.samples);
+  options.relative_error = 1e-6;  // of a mean of 0
+  options.max_samples = 3000;
+  const LadderEstimate ended = estimate_by_tempering(
+      world(), options, 1, 0, 2, [](Stream& start, std::size_t) { return autoregressive(0.5)(start); });
+  EXPECT_EQ(ended.stop, Stop::trials);
+  EXPECT_EQ(ended.rungs[0].samples, 2U * 2000);
+  options.target_observables = {1};
+  options.relative_error = 0.2;
+  EXPECT_EQ(estimate_by_chains(world(), options, 2, autoregressive(0.5)).samples, 2U * 500);
+}
+
+TEST(Tempering, GoesOnUntilAllRungsAreGoodEnough) {
+  ChainOptions options{.chains = 2, .warm_up = 300, .samples = 500, .absolute_error = 0.3, .seed = 10};
+  for (const int threads : {1, 2}) {
+    options.job.threads = threads;
+    const LadderEstimate found =
+        estimate_by_tempering(world(), options, temperatures.size(), 7, 1, in_two_wells);
+    EXPECT_EQ(found.stop, Stop::error);
+    for (const ChainEstimate& rung : found.rungs) {
+      EXPECT_LE(rung.means.standard_error(0), 0.3);
+      EXPECT_TRUE(rung.is_long_enough);
+    }
+    EXPECT_EQ(found.rungs[0].samples, 32'000U);
+    EXPECT_EQ(bits(found.rungs[0].means.value(0)), 0x402281a9fbe76c85U);
+  }
+}
+
 TEST(Chains, GoOnAfterTheyWereStopped) {
   const test::TemporaryDirectory folder(MPI_COMM_WORLD);
   ChainOptions options{.chains = 3, .warm_up = 500, .samples = 6000, .seed = 5};
@@ -248,7 +322,10 @@ TEST(Chains, GoOnAfterTheyWereStopped) {
 TEST(Chains, RefuseWhatMakesNoSense) {
   for (const ChainOptions& options :
        {ChainOptions{.chains = 0}, ChainOptions{.samples = 0}, ChainOptions{.steps_per_sample = 0},
-        ChainOptions{.warm_up = std::numeric_limits<std::uint64_t>::max()}}) {
+        ChainOptions{.warm_up = std::numeric_limits<std::uint64_t>::max()},
+        ChainOptions{.absolute_error = -1},
+        ChainOptions{.relative_error = std::numeric_limits<double>::quiet_NaN()},
+        ChainOptions{.absolute_error = 1, .max_samples = 9999}}) {
     EXPECT_EQ(same_error_of([&] {
                 static_cast<void>(estimate_by_chains(world(), options, 2, autoregressive(0.5)));
               }).exit_code(),

@@ -1,5 +1,6 @@
 #include <array>
 #include <cmath>
+#include <cstddef>
 #include <span>
 #include <stdexcept>
 #include <vector>
@@ -27,6 +28,17 @@ TEST(Means, OfOneObservationHaveNoError) {
   const Means means = Means::of(1, std::array{2.0}, std::array{0.0});
   EXPECT_EQ(means.value(0), 2.0);
   EXPECT_TRUE(std::isnan(means.standard_error(0)));
+}
+
+TEST(Means, CanBeTakenApart) {
+  const Means all = Means::of(3, std::array{1.0, 2.0, 3.0}, std::array{6.0, 1.0, 2.0, 12.0, 3.0, 18.0});
+  const Means some = all.only(std::array<std::size_t, 2>{2, 0});
+  ASSERT_EQ(some.size(), 2U);
+  EXPECT_EQ(some.value(0), 3);
+  EXPECT_EQ(some.standard_error(1), all.standard_error(0));
+  EXPECT_EQ(some.covariance(0, 1), all.covariance(0, 2));
+  EXPECT_EQ(some[0].degrees_of_freedom, 2);
+  EXPECT_THROW(static_cast<void>(all.only(std::array<std::size_t, 1>{3})), std::out_of_range);
 }
 
 TEST(Value, HasIntervals) {

@@ -40,6 +40,45 @@ TEST(Bins, HoldAllSamples) {
   EXPECT_THROW(static_cast<void>(bins_of(0)), std::logic_error);
 }
 
+TEST(Bins, AreDoubledInNumberOrLength) {
+  EXPECT_EQ(doubled(bins_of(100)), (Bins{.n = 200, .length = 1}));
+  EXPECT_EQ(doubled(bins_of(128)), (Bins{.n = 256, .length = 1}));
+  EXPECT_EQ(doubled(bins_of(129)), (Bins{.n = 129, .length = 2}));
+  EXPECT_EQ(doubled(bins_of(1000)), (Bins{.n = 250, .length = 8}));
+}
+
+// Doubled and filled, it is as if it had had all bins from the beginning; also with an odd number of bins or of samples.
+TEST(Series, DoublesItsBins) {
+  for (const Bins bins : {Bins{.n = 1, .length = 1}, Bins{.n = 3, .length = 1}, Bins{.n = 150, .length = 1},
+                          Bins{.n = 251, .length = 3}}) {
+    random::Stream stream(5, "series", bins.n);
+    Series grown(2, bins);
+    Series whole(2, doubled(doubled(bins)));
+    while (whole.size() < whole.bins().samples()) {
+      if (grown.size() == grown.bins().samples()) {
+        grown.double_bins();
+      }
+      const std::array values = {1e3 + stream.normal(), stream.uniform()};
+      grown.add(values);
+      whole.add(values);
+    }
+    ASSERT_EQ(grown.bins(), whole.bins());
+    EXPECT_EQ(grown.size(), whole.size());
+    for (const std::size_t k : {0, 1}) {
+      for (std::uint64_t bin = 0; bin < whole.bins().n; ++bin) {
+        EXPECT_NEAR(grown.bin_mean(bin, k), whole.bin_mean(bin, k), 1e-10);
+      }
+      for (const std::size_t which : {0, 1}) {
+        EXPECT_EQ(grown.half(which, k).count, whole.half(which, k).count);
+        EXPECT_NEAR(grown.half(which, k).mean, whole.half(which, k).mean, 1e-10);
+        EXPECT_NEAR(grown.half(which, k).deviations, whole.half(which, k).deviations, 1e-7);
+      }
+    }
+  }
+  Series series(1, bins_of(10));
+  EXPECT_THROW(series.double_bins(), std::logic_error);
+}
+
 TEST(Series, HasBinsAndHalves) {
   const Series series = series_of({1, 2, 3, 4, 10});
   EXPECT_EQ(series.bins().n, 5U);
