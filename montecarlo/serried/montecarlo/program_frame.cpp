@@ -49,8 +49,8 @@ bool ProgramFrame::parse(int argc, char** argv) {
   if (!job::parse(*app_, argc, argv, comm_.is_root(), line_)) {
     return false;
   }
-  for (const auto& [option, target] : {std::pair(target_option, target_error_),
-                                       std::pair(relative_target_option, target_relative_error_)}) {
+  for (const auto& [option, target] :
+       {std::pair(target_option, target_error_), std::pair(relative_target_option, target_relative_error_)}) {
     if (const auto* const found = app_->get_option_no_throw(option);
         found != nullptr && found->count() > 0 && !(target > 0 && std::isfinite(target))) {
       throw usage_error(fmt::format("{} {}: it must be above 0, and finite", option, target));
