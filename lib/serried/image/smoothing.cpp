@@ -25,11 +25,8 @@ struct FixedPoint {
   using Sum = std::uint16_t;
   static constexpr int n_fraction_bits = 7;
 
-  // Of two pixels, or of one and zero.
-  [[nodiscard]] static Sum of_pixels(std::uint8_t a, std::uint8_t b) {
-    return static_cast<Sum>((a + b) << n_fraction_bits);
-  }
-  [[nodiscard]] static Sum of_sums(Sum a, Sum b) { return static_cast<Sum>(a + b); }
+  [[nodiscard]] static Sum sum(std::uint8_t pixel) { return static_cast<Sum>(pixel << n_fraction_bits); }
+  [[nodiscard]] static Sum plus(Sum a, Sum b) { return static_cast<Sum>(a + b); }
   [[nodiscard]] static Sum times(Sum sum, Weight weight) {
     return static_cast<Sum>((std::uint32_t{sum} * weight) >> 16);
   }
@@ -46,8 +43,8 @@ struct SinglePrecision {
   using Weight = float;
   using Sum = float;
 
-  [[nodiscard]] static float of_pixels(T a, T b) { return static_cast<float>(a) + static_cast<float>(b); }
-  [[nodiscard]] static float of_sums(float a, float b) { return a + b; }
+  [[nodiscard]] static float sum(T pixel) { return static_cast<float>(pixel); }
+  [[nodiscard]] static float plus(float a, float b) { return a + b; }
   [[nodiscard]] static float times(float sum, float weight) { return sum * weight; }
   [[nodiscard]] static float lost_by(std::size_t /*n_products*/) { return 0; }
   [[nodiscard]] static T pixel(float sum) {
@@ -61,40 +58,55 @@ struct SinglePrecision {
   }
 };
 
-// sums[i] += the products of `n` weights with pairs of values, each `step` values further from the middle than the one before. So
-// many at once that what is in `sums` seldom goes through memory.
-template <class Arithmetic, std::size_t n, class Value, class Pair>
-void add_products(const Value* const (&left)[n], const Value* const (&right)[n],
-                  const typename Arithmetic::Weight* weights, const Pair& pair, std::size_t size,
-                  typename Arithmetic::Sum* sums) {
+// Functions of their own, for a byte that is stored in a lambda might be any of what it has captured.
+template <class Arithmetic, class T>
+void put_sums(const T* pixels, std::size_t size, typename Arithmetic::Sum* sums) {
   for (std::size_t i = 0; i < size; ++i) {
-    auto sum = sums[i];
+    sums[i] = Arithmetic::sum(pixels[i]);
+  }
+}
+template <class Arithmetic, class T>
+void put_pixels(const typename Arithmetic::Sum* sums, std::size_t size, T* pixels) {
+  for (std::size_t i = 0; i < size; ++i) {
+    pixels[i] = Arithmetic::pixel(sums[i]);
+  }
+}
+
+// sums[i] += the products of `n` weights with pairs of values. So many at once that what is in `sums` seldom goes through memory.
+template <class Arithmetic, std::size_t n, class Sum = typename Arithmetic::Sum>
+void add_products(const Sum* const (&left)[n], const Sum* const (&right)[n],
+                  const typename Arithmetic::Weight* weights, std::size_t size, Sum* sums) {
+  for (std::size_t i = 0; i < size; ++i) {
+    Sum sum = sums[i];
     for (std::size_t k = 0; k < n; ++k) {
-      sum = Arithmetic::of_sums(sum, Arithmetic::times(pair(left[k][i], right[k][i]), weights[k]));
+      sum = Arithmetic::plus(sum, Arithmetic::times(Arithmetic::plus(left[k][i], right[k][i]), weights[k]));
     }
     sums[i] = sum;
   }
 }
 
-// All pairs around the middle: at(k) is where the values begin that are k away.
-template <class Arithmetic, class Value, class At, class Pair>
-void add_all_products(const At& at, std::span<const typename Arithmetic::Weight> weights, const Pair& pair,
-                      std::size_t size, typename Arithmetic::Sum* sums) {
+// sums[i] = the weighted sum of what is around the middle: at(k) is where the values begin that are k away.
+template <class Arithmetic, class At, class Sum = typename Arithmetic::Sum>
+void weigh(const At& at, std::span<const typename Arithmetic::Weight> weights, std::size_t size, Sum* sums) {
+  const Sum* const middle = at(0);
+  for (std::size_t i = 0; i < size; ++i) {
+    sums[i] = Arithmetic::plus(Arithmetic::times(middle[i], weights[0]), Arithmetic::lost_by(weights.size()));
+  }
   constexpr std::size_t n = 4;
   std::size_t k = 1;
   for (; k + n <= weights.size(); k += n) {
-    const Value* left[n];
-    const Value* right[n];
+    const Sum* left[n];
+    const Sum* right[n];
     for (std::size_t j = 0; j < n; ++j) {
       left[j] = at(-static_cast<std::ptrdiff_t>(k + j));
       right[j] = at(static_cast<std::ptrdiff_t>(k + j));
     }
-    add_products<Arithmetic, n>(left, right, weights.data() + k, pair, size, sums);
+    add_products<Arithmetic, n>(left, right, weights.data() + k, size, sums);
   }
   for (; k < weights.size(); ++k) {
-    const Value* const left[1] = {at(-static_cast<std::ptrdiff_t>(k))};
-    const Value* const right[1] = {at(static_cast<std::ptrdiff_t>(k))};
-    add_products<Arithmetic, 1>(left, right, weights.data() + k, pair, size, sums);
+    const Sum* const left[1] = {at(-static_cast<std::ptrdiff_t>(k))};
+    const Sum* const right[1] = {at(static_cast<std::ptrdiff_t>(k))};
+    add_products<Arithmetic, 1>(left, right, weights.data() + k, size, sums);
   }
 }
 
@@ -109,30 +121,26 @@ void smooth(View<const T> from, View<T> to, std::span<const typename Arithmetic:
   const std::ptrdiff_t n_channels = to.channels();
   const auto n_wide = static_cast<std::size_t>(from.width() * n_channels);
   const auto n = static_cast<std::size_t>(to.width() * n_channels);
-  Sum* const of_columns = scratch.array<Sum>(0, n_wide).data();
-  Sum* const of_both = scratch.array<Sum>(1, n).data();
+  // The rows around the one at hand, as sums: row y is at y modulo their number.
+  const std::ptrdiff_t n_rows = 2 * halo + 1;
+  const std::ptrdiff_t stride = (static_cast<std::ptrdiff_t>(n_wide) + 63) / 64 * 64;
+  Sum* const rows = scratch.array<Sum>(0, static_cast<std::size_t>(n_rows * stride)).data();
+  Sum* const of_columns = scratch.array<Sum>(1, n_wide).data();
+  Sum* const of_both = scratch.array<Sum>(2, n).data();
   vectorized([&] {
+    const auto convert_row = [&](std::ptrdiff_t y) {
+      put_sums<Arithmetic>(from.row(y).data(), n_wide, rows + y % n_rows * stride);
+    };
+    for (std::ptrdiff_t y = 0; y < 2 * halo; ++y) {
+      convert_row(y);
+    }
     for (std::ptrdiff_t y = 0; y < to.height(); ++y) {
-      const T* const middle_row = from.row(y + halo).data();
-      for (std::size_t i = 0; i < n_wide; ++i) {
-        of_columns[i] =
-            Arithmetic::of_sums(Arithmetic::times(Arithmetic::of_pixels(middle_row[i], 0), weights[0]),
-                                Arithmetic::lost_by(weights.size()));
-      }
-      add_all_products<Arithmetic, T>([&](std::ptrdiff_t k) { return middle_row + k * from.row_stride(); },
-                                      weights, [](T a, T b) { return Arithmetic::of_pixels(a, b); }, n_wide,
-                                      of_columns);
-      const Sum* const middle = of_columns + halo * n_channels;
-      for (std::size_t i = 0; i < n; ++i) {
-        of_both[i] = Arithmetic::of_sums(Arithmetic::times(middle[i], weights[0]),
-                                         Arithmetic::lost_by(weights.size()));
-      }
-      add_all_products<Arithmetic, Sum>([&](std::ptrdiff_t k) { return middle + k * n_channels; }, weights,
-                                        [](Sum a, Sum b) { return Arithmetic::of_sums(a, b); }, n, of_both);
-      T* const pixels = to.row(y).data();
-      for (std::size_t i = 0; i < n; ++i) {
-        pixels[i] = Arithmetic::pixel(of_both[i]);
-      }
+      convert_row(y + 2 * halo);
+      weigh<Arithmetic>([&](std::ptrdiff_t k) { return rows + (y + halo + k) % n_rows * stride; }, weights,
+                        n_wide, of_columns);
+      weigh<Arithmetic>([&](std::ptrdiff_t k) { return of_columns + (halo + k) * n_channels; }, weights, n,
+                        of_both);
+      put_pixels<Arithmetic>(of_both, n, to.row(y).data());
     }
   });
 }
