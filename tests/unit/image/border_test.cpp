@@ -8,12 +8,11 @@
 #include <serried/image/border.hpp>
 #include <serried/image/image.hpp>
 
+#include "pixel_types.hpp"
 #include "random_image.hpp"
 
 namespace serried::image {
 namespace {
-
-constexpr Border all_borders[] = {Border::reflect, Border::clamp, Border::wrap, Border::constant};
 
 std::string around(const std::string& image, std::ptrdiff_t halo, Border border) {
   std::string found;
@@ -45,7 +44,7 @@ TEST(Border, ContinuesSmallImagesForEver) {
 // Windows within, across each edge, around the whole image, and outside of it.
 TEST(CopyWindow, AgreesWithSinglePixels) {
   const Image<std::uint8_t> image = test::random_image<std::uint8_t>(7, 5, 3, 1);
-  for (const Border border : all_borders) {
+  for (const Border border : test::all_borders) {
     for (const Window& window :
          {Window{1, 1, 4, 3}, Window{-3, 0, 6, 5}, Window{4, 3, 9, 9}, Window{-20, -20, 50, 40},
           Window{30, 1, 4, 2}, Window{-9, 1, 4, 2}, Window{2, 60, 4, 2}, Window{2, -9, 4, 2}}) {

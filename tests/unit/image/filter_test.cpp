@@ -8,6 +8,7 @@
 #include <serried/image/filter.hpp>
 #include <serried/image/image.hpp>
 
+#include "pixel_types.hpp"
 #include "random_image.hpp"
 
 namespace serried::image {
@@ -39,7 +40,7 @@ TEST(Filter, IsTheSameForAnyBlocksAndThreads) {
        {std::tuple(1, 1, 1, 3), std::tuple(1500, 200, 1, 2), std::tuple(2, 300, 3, 9),
         std::tuple(700, 3, 4, 5), std::tuple(1025, 67, 1, 1)}) {
     const auto image = test::random_image<std::uint8_t>(width, height, channels, 2);
-    for (const Border border : {Border::reflect, Border::clamp, Border::wrap, Border::constant}) {
+    for (const Border border : test::all_borders) {
       for (const int n_threads : {1, 3}) {
         Image<std::uint16_t> found(width, height, channels);
         std::atomic<std::ptrdiff_t> n_pixels = 0;

@@ -14,23 +14,11 @@
 #include <serried/image/image.hpp>
 #include <serried/image/smoothing.hpp>
 
+#include "pixel_types.hpp"
 #include "random_image.hpp"
 
 namespace serried::image {
 namespace {
-
-constexpr Border all_borders[] = {Border::reflect, Border::clamp, Border::wrap, Border::constant};
-
-template <class T>
-struct Named {
-  using Type = T;
-};
-template <class Work>
-void for_each_pixel_type(const Work& work) {
-  work(Named<std::uint8_t>());
-  work(Named<std::uint16_t>());
-  work(Named<float>());
-}
 
 // In doubles, pixel by pixel.
 template <class T>
@@ -86,11 +74,9 @@ void expect_right(std::ptrdiff_t width, std::ptrdiff_t height, int channels, con
 }
 
 TEST(Smoothing, IsWithinItsBoundOfDoubles) {
-  for_each_pixel_type([]<class T>(Named<T>) {
-    for (const Border border : all_borders) {
-      for (const auto& [width, height, channels] :
-           {std::tuple(1, 1, 1), std::tuple(67, 35, 1), std::tuple(33, 9, 3), std::tuple(5, 70, 4),
-            std::tuple(20, 20, 2)}) {
+  test::for_each_pixel_type([]<class T>(test::Named<T>) {
+    for (const Border border : test::all_borders) {
+      for (const auto& [width, height, channels] : test::some_sizes) {
         for (const double sigma : {0.3, 1.0, 3.0}) {
           expect_right<T>(width, height, channels, Smoothing::gaussian(sigma), border);
         }
@@ -119,7 +105,7 @@ TEST(Smoothing, HasWeightsThatAddUpToOne) {
 
 // Also the largest value, which must not become 0.
 TEST(Smoothing, LeavesAConstantAlone) {
-  for_each_pixel_type([]<class T>(Named<T>) {
+  test::for_each_pixel_type([]<class T>(test::Named<T>) {
     constexpr bool is_float = std::is_same_v<T, float>;
     for (const T value : {T{0}, T{1}, T{127}, is_float ? T{200} : std::numeric_limits<T>::max()}) {
       Image<T> image(50, 40);
