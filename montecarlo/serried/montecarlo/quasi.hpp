@@ -7,7 +7,7 @@
 ///     });
 ///
 /// The larger the blocks, the smaller the error; the more of them, the surer it is: some dozens, for the means of few of them are
-/// not quite normal. Blocks of 2^k points are best.
+/// not quite normal, and those of small blocks are skewed where an integrand has a peak. Blocks of 2^k points are best.
 #pragma once
 
 #include <algorithm>
