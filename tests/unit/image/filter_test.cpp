@@ -48,8 +48,8 @@ TEST(Filter, IsTheSameForAnyBlocksAndThreads) {
                n_threads);
         EXPECT_EQ(n_pixels, width * height);
         const auto value = [&](std::ptrdiff_t x, std::ptrdiff_t y, int channel) {
-          const std::ptrdiff_t at_x = inside(x, width, border);
-          const std::ptrdiff_t at_y = inside(y, height, border);
+          const std::ptrdiff_t at_x = inside(x, image.view().width(), border);
+          const std::ptrdiff_t at_y = inside(y, image.view().height(), border);
           return at_x < 0 || at_y < 0 ? 0 : int{image.view()(at_x, at_y, channel)};
         };
         int n_wrong = 0;
