@@ -29,14 +29,18 @@ bool name_the_same(const std::string& one, const std::string& other) {
   return one == other || (!resolved(one).empty() && resolved(one) == resolved(other));
 }
 
-// CLI11 takes an empty word for the number 0.
-void check_numbers(const CLI::App& app) {
+// CLI11 takes an empty word for the number 0, and the next option for the value of one that has none.
+void check_values(const CLI::App& app) {
   for (const CLI::Option* const option : app.get_options()) {
     const std::string type = option->get_type_name();
     const bool is_number = type.starts_with("FLOAT") || type.starts_with("INT") || type.starts_with("UINT");
     for (const std::string& word : option->results()) {
       if (is_number && word.empty()) {
         throw usage_error(fmt::format("{} has an empty value: it is a number", option->get_name()));
+      }
+      if (word.starts_with("--") && !option->get_positional()) {
+        throw usage_error(fmt::format("{} has no value, but {} after it", option->get_name(), word))
+            .hint("a file of such a name is ./" + word);
       }
     }
   }
@@ -164,7 +168,7 @@ bool parse(CLI::App& app, int argc, char** argv, bool prints, CommandLine& line)
   } catch (const CLI::ParseError& error) {
     throw usage_error(fmt::format("{}; see --help", error.what()));
   }
-  check_numbers(app);
+  check_values(app);
   if (app.count("--output") > 0 && line.output.empty()) {
     throw usage_error("-o has an empty name; leave it out, or give -, for standard output");
   }

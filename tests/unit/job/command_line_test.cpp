@@ -131,6 +131,8 @@ TEST(CommandLine, NonsenseIsAUsageError) {
                                                 {"--memory", "8M"},
                                                 {"--tmp", "folder"},
                                                 {"-o", ""},
+                                                {"-o", "--quiet"},
+                                                {"--report", "--json"},
                                                 {"--unknown"}}) {
     const Error error = error_of([&] { (void)parsed(words); });
     EXPECT_EQ(error.exit_code(), ExitCode::usage) << words[0];
