@@ -26,7 +26,7 @@ Error folder_error(const std::string& action, const std::error_code& reason, con
 
 // The folder that `path` names in the end, without slashes behind it: the partial one is to be beside it, and renaming onto a
 // symbolic link is no way to replace what it leads to.
-fs::path resolved(const std::string& path) {
+fs::path resolved_folder(const std::string& path) {
   std::error_code reason;
   fs::path target = fs::weakly_canonical(fs::absolute(path), reason);
   if (reason) {
@@ -109,7 +109,7 @@ OutputFolder::OutputFolder(const mpi::Communicator& comm, const std::string& pat
     if (path.empty()) {
       throw Error("cannot write: the folder has no name");
     }
-    const fs::path target = resolved(path);
+    const fs::path target = resolved_folder(path);
     permissions_ = permissions_to_keep(target, path);
     path_ = target.string();
     partial_path_ = fmt::format("{}.partial-{:08x}", path_, std::random_device()());
