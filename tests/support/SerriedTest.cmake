@@ -27,13 +27,14 @@ if(SERRIED_SANITIZE MATCHES "address")
 endif()
 
 # serried_test(<name> SOURCES a_test.cpp ... [DEPS mpi ...] [LINK ZLIB::ZLIB ...] RANKS 1 2 3 ...
-#              [TIMEOUT seconds] [LABELS slow ...])
+#              [TIMEOUT seconds] [LABELS slow ...] [TOGETHER])
 #
+# TOGETHER: the sources may be compiled eight at a time, as one, which is faster where they use the same templates.
 # Tests with a long TIMEOUT start first.
 # One GoogleTest program (no main of its own), one ctest entry <name>.n<R> for each rank count. RANKS 0 means
 # without mpirun; with RANKS 0 alone, MPI is not even linked.
 function(serried_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "SOURCES;DEPS;LINK;RANKS;LABELS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "TOGETHER" "TIMEOUT" "SOURCES;DEPS;LINK;RANKS;LABELS")
   if(arg_UNPARSED_ARGUMENTS OR NOT arg_SOURCES OR "${arg_RANKS}" STREQUAL "")
     message(FATAL_ERROR "serried_test(${name}): SOURCES or RANKS missing, or unknown: ${arg_UNPARSED_ARGUMENTS}")
   endif()
@@ -60,6 +61,9 @@ function(serried_test name)
   list(LENGTH arg_SOURCES n_sources)
   if(n_sources GREATER 2)
     target_precompile_headers(${program} PRIVATE <gmock/gmock.h> <gtest/gtest.h>)
+  endif()
+  if(arg_TOGETHER AND SERRIED_TESTS_TOGETHER)
+    set_target_properties(${program} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
   endif()
   # Apart from the programs that users run.
   set_target_properties(${program} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin/tests")

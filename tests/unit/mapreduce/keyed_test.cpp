@@ -29,14 +29,14 @@ using test::small_pieces;
 using test::world;
 using testing::ElementsAre;
 using testing::HasSubstr;
-using Item = KeyValue<std::string, std::uint64_t>;
-using Items = std::vector<Item>;
-using Counts = KeyedData<std::string_view, std::uint64_t>;
+using CountedWord = KeyValue<std::string, std::uint64_t>;
+using CountedWords = std::vector<CountedWord>;
+using WordCounts = KeyedData<std::string_view, std::uint64_t>;
 
 class KeyedTest : public testing::Test {
  protected:
-  [[nodiscard]] Counts counts(int threads) const { return counts_of(path_, threads); }
-  [[nodiscard]] static Counts counts_of(const std::string& path, int threads) {
+  [[nodiscard]] WordCounts counts(int threads) const { return counts_of(path_, threads); }
+  [[nodiscard]] static WordCounts counts_of(const std::string& path, int threads) {
     return text_words(world(), {path}, small_pieces(threads))
         .map([](std::string_view word) {
           return KeyValue{word, std::uint64_t{1}};
@@ -45,20 +45,21 @@ class KeyedTest : public testing::Test {
   }
   // All items, sorted by `less`.
   template <class Less>
-  [[nodiscard]] Items expected(Less less) const {
-    Items items;
+  [[nodiscard]] CountedWords expected(Less less) const {
+    CountedWords items;
     for (const auto& [word, n] : test::naive_counts(text_)) {
       items.push_back({word, n});
     }
     std::ranges::sort(items, less);
     return items;
   }
-  [[nodiscard]] Items expected_by_count() const {
-    return expected(
-        [](const Item& a, const Item& b) { return std::tie(b.value, a.key) < std::tie(a.value, b.key); });
+  [[nodiscard]] CountedWords expected_by_count() const {
+    return expected([](const CountedWord& a, const CountedWord& b) {
+      return std::tie(b.value, a.key) < std::tie(a.value, b.key);
+    });
   }
-  static void expect_on_root(const Items& got, const Items& wanted) {
-    EXPECT_EQ(got, world().is_root() ? wanted : Items{});
+  static void expect_on_root(const CountedWords& got, const CountedWords& wanted) {
+    EXPECT_EQ(got, world().is_root() ? wanted : CountedWords{});
   }
 
   test::SharedFolder folder_;
@@ -70,24 +71,24 @@ TEST_F(KeyedTest, SortByEachOrder) {
   for (const int threads : {1, 2, 3}) {
     const auto sorted = [&](auto order) { return counts(threads).sort_by(order).collect(); };
     expect_on_root(sorted(ascending_key),
-                   expected([](const Item& a, const Item& b) { return a.key < b.key; }));
+                   expected([](const CountedWord& a, const CountedWord& b) { return a.key < b.key; }));
     expect_on_root(sorted(descending_key),
-                   expected([](const Item& a, const Item& b) { return b.key < a.key; }));
-    expect_on_root(sorted(ascending_value), expected([](const Item& a, const Item& b) {
+                   expected([](const CountedWord& a, const CountedWord& b) { return b.key < a.key; }));
+    expect_on_root(sorted(ascending_value), expected([](const CountedWord& a, const CountedWord& b) {
                      return std::tie(a.value, a.key) < std::tie(b.value, b.key);
                    }));
     expect_on_root(sorted(descending_value), expected_by_count());
     expect_on_root(sorted([](const auto& a, const auto& b) { return a.key.size() < b.key.size(); }),
-                   expected([](const Item& a, const Item& b) {
+                   expected([](const CountedWord& a, const CountedWord& b) {
                      return std::tuple(a.key.size(), a.key) < std::tuple(b.key.size(), b.key);
                    }));
     expect_on_root(sorted([](const auto&, const auto&) { return false; }),
-                   expected([](const Item& a, const Item& b) { return a.key < b.key; }));
+                   expected([](const CountedWord& a, const CountedWord& b) { return a.key < b.key; }));
   }
 }
 
 TEST_F(KeyedTest, UnsortedIsTheSameForAnyThreadsAndRanks) {
-  const Items by_hash = expected([](const Item& a, const Item& b) {
+  const CountedWords by_hash = expected([](const CountedWord& a, const CountedWord& b) {
     return std::tuple(hash_bytes(a.key), a.key) < std::tuple(hash_bytes(b.key), b.key);
   });
   for (const int threads : {1, 2, 3}) {
@@ -96,7 +97,7 @@ TEST_F(KeyedTest, UnsortedIsTheSameForAnyThreadsAndRanks) {
 }
 
 TEST_F(KeyedTest, SortedAgain) {
-  Counts data = counts(2);
+  WordCounts data = counts(2);
   data.sort_by(descending_value);
   data.sort_by(ascending_key).sort_by(descending_value);
   expect_on_root(data.collect(), expected_by_count());
@@ -105,20 +106,20 @@ TEST_F(KeyedTest, SortedAgain) {
 
 TEST_F(KeyedTest, CollectOnAnotherRank) {
   for (int root = 0; root < world().size(); ++root) {
-    const Items got = counts(2).sort_by(descending_value).collect(root);
-    EXPECT_EQ(got, world().rank() == root ? expected_by_count() : Items{});
+    const CountedWords got = counts(2).sort_by(descending_value).collect(root);
+    EXPECT_EQ(got, world().rank() == root ? expected_by_count() : CountedWords{});
   }
 }
 
 TEST_F(KeyedTest, LocalItemsInOrderRankAfterRank) {
-  Counts data = counts(2);
+  WordCounts data = counts(2);
   data.sort_by(descending_value);
   std::string here;
   data.for_each_local(
       [&](const auto& item) { ((here += item.key) += ' ') += std::to_string(item.value) + '\n'; });
   const std::vector<char> all = mpi::gather_ragged(world(), std::vector<char>(here.begin(), here.end()));
   std::string wanted;
-  for (const Item& item : expected_by_count()) {
+  for (const CountedWord& item : expected_by_count()) {
     wanted += item.key + ' ' + std::to_string(item.value) + '\n';
   }
   EXPECT_EQ(std::string(all.begin(), all.end()), world().is_root() ? wanted : "");
@@ -147,19 +148,19 @@ TEST_F(KeyedTest, SortingSpreadsTheItems) {
 }
 
 TEST_F(KeyedTest, TopOfEachSize) {
-  const Items all = expected_by_count();
+  const CountedWords all = expected_by_count();
   for (const int threads : {1, 3}) {
     for (const std::uint64_t k : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{2}, std::uint64_t{17},
                                   std::uint64_t{all.size() - 1}, std::uint64_t{all.size()},
                                   std::uint64_t{all.size() + 1}, ~std::uint64_t{0}}) {
       const std::size_t n = std::min<std::size_t>(k, all.size());
-      Counts data = counts(threads);
+      WordCounts data = counts(threads);
       data.top(k, descending_value);
       EXPECT_EQ(data.count(), n);
-      expect_on_root(data.collect(), Items(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(n)));
+      expect_on_root(data.collect(), CountedWords(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(n)));
     }
   }
-  Items shortest = expected([](const Item& a, const Item& b) {
+  CountedWords shortest = expected([](const CountedWord& a, const CountedWord& b) {
     return std::tuple(a.key.size(), a.key) < std::tuple(b.key.size(), b.key);
   });
   shortest.resize(5);
@@ -171,7 +172,7 @@ TEST_F(KeyedTest, TopOfEachSize) {
 TEST_F(KeyedTest, WriteTsvInBothOrdersOfColumns) {
   std::string key_value;
   std::string value_key;
-  for (const Item& item : expected_by_count()) {
+  for (const CountedWord& item : expected_by_count()) {
     key_value += item.key + '\t' + std::to_string(item.value) + '\n';
     value_key += std::to_string(item.value) + '\t' + item.key + '\n';
   }
@@ -217,8 +218,8 @@ TEST_F(KeyedTest, FilterKeepsWhatThePredicateWants) {
   for (const int threads : {1, 3}) {
     auto data = counts(threads);
     data.filter([](const auto& item) { return item.value >= 3; });
-    Items wanted = expected([](const Item& a, const Item& b) { return a.key < b.key; });
-    std::erase_if(wanted, [](const Item& item) { return item.value < 3; });
+    CountedWords wanted = expected([](const CountedWord& a, const CountedWord& b) { return a.key < b.key; });
+    std::erase_if(wanted, [](const CountedWord& item) { return item.value < 3; });
     EXPECT_EQ(data.count(), wanted.size());
     expect_on_root(data.sort_by(ascending_key).collect(), wanted);
     data.filter([](const auto&) { return false; });
@@ -274,7 +275,8 @@ TEST_F(KeyedTest, WriteLinesAsTheFormatterSays) {
       line << item.value << " times '" << item.key << "'";
     });
     std::string wanted;
-    for (const Item& item : expected([](const Item&a, const Item&b) { return a.key < b.key; })) {
+    for (const CountedWord& item :
+         expected([](const CountedWord&a, const CountedWord&b) { return a.key < b.key; })) {
       wanted += std::to_string(item.value) + " times '" + item.key + "'\n";
     }
     EXPECT_EQ(folder_.read("lines"), wanted);

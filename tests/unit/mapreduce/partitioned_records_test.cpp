@@ -23,7 +23,7 @@ namespace {
 
 using test::world;
 
-std::uint64_t number_of(std::string_view record) {
+std::uint64_t text_of_number(std::string_view record) {
   std::uint64_t number = 0;
   std::memcpy(&number, record.data(), sizeof number);
   return number;
@@ -39,7 +39,8 @@ struct RangeCut {
   void cut(const Chunk& chunk, PartitionStore& store, std::size_t first) const {
     Position position{chunk.header.place, chunk.header.first};
     for_each_record(chunk.records, [&](std::string_view record) {
-      const std::uint64_t part = std::min<std::uint64_t>((number_of(record) - begin) / each, n_parts - 1);
+      const std::uint64_t part =
+          std::min<std::uint64_t>((text_of_number(record) - begin) / each, n_parts - 1);
       store.add(first + part, position, record);
       ++position.ordinal;
     });
@@ -77,8 +78,8 @@ TEST(PartitionedRecords, AreCutUntilAllAreSmall) {
     std::uint64_t most = 0;
     records.for_each_chunk_here(partition, [&](const Chunk& chunk) {
       for_each_record(chunk.records, [&](std::string_view record) {
-        least = std::min(least, number_of(record));
-        most = std::max(most, number_of(record));
+        least = std::min(least, text_of_number(record));
+        most = std::max(most, text_of_number(record));
       });
     });
     least = mpi::allreduce_value(world(), least, mpi::min);
@@ -99,7 +100,7 @@ TEST(PartitionedRecords, AreCutUntilAllAreSmall) {
       for (const Chunk& chunk : records.chunks_of(i, from_disk)) {
         for_each_record(chunk.records, [&](std::string_view record) {
           ++n_seen;
-          sum += number_of(record);
+          sum += text_of_number(record);
         });
       }
       records.drop(i);

@@ -31,8 +31,8 @@ using test::world;
 using testing::HasSubstr;
 
 // Text, and a number with a gap behind it.
-using Item = KeyValue<std::string_view, KeyValue<std::uint64_t, std::uint8_t>>;
-using OwnedItem = OwnedOf<Item>;
+using SavedRecord = KeyValue<std::string_view, KeyValue<std::uint64_t, std::uint8_t>>;
+using OwnedRecord = OwnedOf<SavedRecord>;
 
 class SavedRecordsTest : public testing::Test {
  protected:
@@ -58,12 +58,12 @@ class SavedRecordsTest : public testing::Test {
     }
   }
 
-  static OwnedItem item_of(std::string_view line) {
+  static OwnedRecord item_of(std::string_view line) {
     return {std::string(line), {line.size(), static_cast<std::uint8_t>(line[0])}};
   }
   [[nodiscard]] auto items(const TextOptions& options) const {
     return text_lines(world(), {path_}, options).map([](std::string_view line) {
-      return Item{line, {line.size(), static_cast<std::uint8_t>(line[0])}};
+      return SavedRecord{line, {line.size(), static_cast<std::uint8_t>(line[0])}};
     });
   }
   // Threads, memories and sizes of splits that must show nowhere.
@@ -92,7 +92,7 @@ class SavedRecordsTest : public testing::Test {
   SharedFolder folder_;
   std::string path_;
   std::vector<std::string> lines_;
-  std::vector<OwnedItem> items_;
+  std::vector<OwnedRecord> items_;
   std::vector<std::string> encoded_;
 };
 
@@ -103,7 +103,7 @@ TEST_F(SavedRecordsTest, AreTheSameBytesHoweverTheyWereRead) {
     EXPECT_TRUE(folder_.read("saved") == expected);
     items(options).cache().save(folder_.path("cached"));
     EXPECT_TRUE(folder_.read("cached") == expected);
-    load<Item>(world(), {folder_.path("saved")}, options).save(folder_.path("again"));
+    load<SavedRecord>(world(), {folder_.path("saved")}, options).save(folder_.path("again"));
     EXPECT_TRUE(folder_.read("again") == expected);
   }
   EXPECT_EQ(folder_.names(), (std::vector<std::string>{"again", "cached", "lines", "saved"}));
@@ -112,15 +112,15 @@ TEST_F(SavedRecordsTest, AreTheSameBytesHoweverTheyWereRead) {
 TEST_F(SavedRecordsTest, AreLoadedInTheirOrder) {
   items({}).save(folder_.path("saved"));
   for (const TextOptions& options : all_options()) {
-    const auto loaded = load<OwnedItem>(world(), {folder_.path("saved")}, options);
+    const auto loaded = load<OwnedRecord>(world(), {folder_.path("saved")}, options);
     EXPECT_EQ(loaded.count(), items_.size());
     expect_on_root(loaded.collect(), items_);
-    auto sizes = loaded.map([](const Item& item) { return item.value.key; });
+    auto sizes = loaded.map([](const SavedRecord& item) { return item.value.key; });
     expect_on_root(sizes.top(3, descending).collect(), {300'000, 70'000, 65'536});
-    std::vector<OwnedItem> twice = items_;
+    std::vector<OwnedRecord> twice = items_;
     twice.insert(twice.end(), items_.begin(), items_.end());
-    expect_on_root(load<Item>(world(), {folder_.path("saved"), folder_.path("save?")}, options).collect(),
-                   twice);
+    expect_on_root(
+        load<SavedRecord>(world(), {folder_.path("saved"), folder_.path("save?")}, options).collect(), twice);
   }
 }
 
@@ -139,7 +139,7 @@ TEST_F(SavedRecordsTest, SortedOnesAndKeysToo) {
     text_lines(world(), {path_}, options).sort().save(folder_.path("sorted"));
     EXPECT_TRUE(folder_.read("sorted") == test::naive_saved("text", sorted));
     items(options)
-        .map([](const Item& item) {
+        .map([](const SavedRecord& item) {
           return KeyValue{item.value.key, std::uint64_t{1}};
         })
         .reduce_by_key(std::plus<>{})
@@ -157,9 +157,9 @@ TEST_F(SavedRecordsTest, SortedOnesAndKeysToo) {
 
 TEST_F(SavedRecordsTest, Nothing) {
   for (const TextOptions& options : all_options()) {
-    items(options).filter([](const Item&) { return false; }).save(folder_.path("nothing"));
+    items(options).filter([](const SavedRecord&) { return false; }).save(folder_.path("nothing"));
     EXPECT_TRUE(folder_.read("nothing") == test::naive_saved("key_value(text, key_value(u64, u8))", {}));
-    EXPECT_EQ(load<Item>(world(), {folder_.path("nothing")}, options).count(), 0U);
+    EXPECT_EQ(load<SavedRecord>(world(), {folder_.path("nothing")}, options).count(), 0U);
   }
 }
 
@@ -175,8 +175,8 @@ TEST_F(SavedRecordsTest, GoOnAfterAFailure) {
     options.job.checkpoint_every = std::chrono::milliseconds(0);
     options.job.resume = true;
     std::uint64_t n_fed = 0;
-    load<Item>(world(), {folder_.path("saved")}, options)
-        .filter([&](const Item&) {
+    load<SavedRecord>(world(), {folder_.path("saved")}, options)
+        .filter([&](const SavedRecord&) {
           if (++n_fed > n_before_rain) {
             throw std::runtime_error("it rains");
           }
@@ -198,7 +198,7 @@ TEST_F(SavedRecordsTest, WhatIsNoSuchFileIsOneErrorOnAllRanks) {
   const auto error_of_loading = [&](const std::string& bytes) {
     const std::string path = folder_.write("bad", bytes);
     const Error error = same_error_of([&] {
-      static_cast<void>(load<Item>(world(), {folder_.path("saved"), path}).count());
+      static_cast<void>(load<SavedRecord>(world(), {folder_.path("saved"), path}).count());
     });
     EXPECT_EQ(error.path(), path);
     EXPECT_TRUE(error.offset()) << error.what();
@@ -216,9 +216,10 @@ TEST_F(SavedRecordsTest, WhatIsNoSuchFileIsOneErrorOnAllRanks) {
     bytes[at] = static_cast<char>(bytes[at] ^ (1 << random.below(8)));
     EXPECT_THAT(error_of_loading(bytes), HasSubstr("bad, byte "));
   }
-  EXPECT_THAT(
-      same_error_of([&] { static_cast<void>(load<Item>(world(), {folder_.path("x.gz")}).count()); }).what(),
-      HasSubstr("x.gz"));
+  EXPECT_THAT(same_error_of([&] {
+                static_cast<void>(load<SavedRecord>(world(), {folder_.path("x.gz")}).count());
+              }).what(),
+              HasSubstr("x.gz"));
 }
 
 TEST_F(SavedRecordsTest, WhatCannotBeWrittenLeavesNothing) {

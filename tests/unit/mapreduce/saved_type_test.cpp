@@ -24,10 +24,10 @@ namespace {
 using testing::HasSubstr;
 
 enum class Colour : std::uint16_t { red, green };
-struct Point {
+struct Position {
   double x = 0;
   double y = 0;
-  friend bool operator==(const Point&, const Point&) = default;
+  friend bool operator==(const Position&, const Position&) = default;
 };
 struct WithGap {
   double x = 0;
@@ -37,7 +37,7 @@ struct Nothing {
   friend bool operator==(const Nothing&, const Nothing&) = default;
 };
 
-static_assert(Saveable<Point> && Saveable<Nothing> && Saveable<std::optional<Point>>);
+static_assert(Saveable<Position> && Saveable<Nothing> && Saveable<std::optional<Position>>);
 static_assert(!Saveable<WithGap> && !Saveable<long double> && !Saveable<std::pair<int, WithGap>> &&
               !Saveable<KeyValue<std::uint64_t, WithGap>> && !Saveable<std::vector<WithGap>>);
 
@@ -74,7 +74,7 @@ TEST(SavedType, WhatGoesInComesOut) {
   expect_same_again(true, "bool", 1);
   expect_same_again('c', "char", 1);
   expect_same_again(Colour::green, "u16", 2);
-  expect_same_again(Point{1, 2}, "struct(16 bytes)", 16);
+  expect_same_again(Position{1, 2}, "struct(16 bytes)", 16);
   expect_same_again(Nothing(), "struct(0 bytes)", 0);
   expect_same_again(KeyValue<std::uint64_t, std::uint8_t>{1, 2}, "key_value(u64, u8)", 9);
   expect_same_again(KeyValue<std::string, double>{"key", 2}, "key_value(text, f64)", 15);
@@ -96,11 +96,11 @@ TEST(SavedType, WhatLiesBetweenMembersShowsInNoByte) {
   test::Random random(5);
   std::string first;
   for (int i = 0; i < 10; ++i) {
-    alignas(Item) std::array<unsigned char, sizeof(Item)> memory{};
-    for (unsigned char& byte : memory) {
+    alignas(Item) std::array<unsigned char, sizeof(Item)> place{};
+    for (unsigned char& byte : place) {
       byte = static_cast<unsigned char>(random.bits());
     }
-    auto* const item = new (memory.data()) Item;
+    auto* const item = new (place.data()) Item;
     item->key = 1;
     item->value.reset();
     const std::string bytes = saved(*item);

@@ -14,9 +14,9 @@ namespace {
 
 template <class T>
 class ExscanNumbers : public testing::Test {};
-using Integers = testing::Types<std::int8_t, std::uint8_t, std::int16_t, std::uint16_t, std::int32_t,
-                                std::uint32_t, std::int64_t, std::uint64_t>;
-TYPED_TEST_SUITE(ExscanNumbers, Integers);
+using IntegerTypes = testing::Types<std::int8_t, std::uint8_t, std::int16_t, std::uint16_t, std::int32_t,
+                                    std::uint32_t, std::int64_t, std::uint64_t>;
+TYPED_TEST_SUITE(ExscanNumbers, IntegerTypes);
 
 TYPED_TEST(ExscanNumbers, AddUpTheRanksBefore) {
   using T = TypeParam;

@@ -34,7 +34,7 @@ std::optional<StatusInquiry::Answer> answer_within(const StatusInquiry& inquiry,
   return answer;
 }
 
-std::vector<int> all_ranks() {
+std::vector<int> every_rank() {
   std::vector<int> ranks(n_ranks());
   std::iota(ranks.begin(), ranks.end(), 0);
   return ranks;
@@ -49,9 +49,9 @@ TEST(StatusService, AnswersWhileItsRankDoesSomethingElse) {
   }
   MPI_Barrier(MPI_COMM_WORLD);
   if (my_rank() == 0) {
-    for (const int rank : all_ranks()) {  // all of which sleep in a barrier of MPI's
+    for (const int rank : every_rank()) {  // all of which sleep in a barrier of MPI's
       const StatusInquiry inquiry(barrier_id, epoch);
-      inquiry.ask(rank, all_ranks());
+      inquiry.ask(rank, every_rank());
       const auto answer = answer_within(inquiry, 20s);
       ASSERT_TRUE(answer.has_value());
       EXPECT_EQ(answer->rank, rank);
@@ -80,7 +80,7 @@ TEST(StatusService, IsNotDisturbedByOtherDatagrams) {
 
 TEST(StatusInquiry, WithoutAServiceHasNoAnswer) {
   const StatusInquiry inquiry(barrier_id, epoch);
-  inquiry.ask(0, all_ranks());
+  inquiry.ask(0, every_rank());
   EXPECT_FALSE(inquiry.next_answer().has_value());
 }
 
