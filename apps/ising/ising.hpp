@@ -53,7 +53,7 @@ struct AtTemperature {
 };
 struct Summary {
   std::vector<AtTemperature> temperatures;
-  montecarlo::ChainEffort effort;  ///< of all chains of all temperatures
+  montecarlo::LadderEstimate ladder;  ///< of which they are
 };
 
 namespace detail {
@@ -111,19 +111,18 @@ template <class Lattice>
 
 /// Collective; all ranks get the same.
 [[nodiscard]] inline Summary run(const mpi::Communicator& comm, const Options& options) {
-  const montecarlo::LadderEstimate ladder = options.algorithm == Algorithm::wolff
-                                                ? detail::sample<Wolff>(comm, options)
-                                                : detail::sample<Metropolis>(comm, options);
-  Summary summary{.temperatures = {},
-                  .effort = {.samples = 0, .seconds = ladder.seconds, .stop = ladder.stop}};
+  montecarlo::LadderEstimate ladder = options.algorithm == Algorithm::wolff
+                                          ? detail::sample<Wolff>(comm, options)
+                                          : detail::sample<Metropolis>(comm, options);
+  Summary summary;
   const auto side = static_cast<double>(options.size);
   for (std::size_t rung = 0; rung < ladder.rungs.size(); ++rung) {
     const montecarlo::ChainEstimate& estimate = ladder.rungs[rung];
     AtTemperature found = detail::found_at(options.temperatures[rung], side * side, estimate);
     found.acceptance = rung < ladder.acceptance.size() ? ladder.acceptance[rung] : std::nan("");
     summary.temperatures.push_back(found);
-    summary.effort.samples += estimate.samples;
   }
+  summary.ladder = std::move(ladder);
   return summary;
 }
 

@@ -33,7 +33,8 @@ std::string remark_of(const serried::ising::Summary& summary) {
              ? std::string()
              : fmt::format(
                    "At {} of {} temperatures the chains are too short for what they remember, and errors may "
-                   "be too small: take more --samples, or more --steps-per-sample.",
+                   "be too small: take more --samples (with a target, --max-samples), or more "
+                   "--steps-per-sample.",
                    n, summary.temperatures.size());
 }
 
@@ -92,6 +93,6 @@ int main(int argc, char** argv) {
                                          serried::ising::absolute_magnetisation};
     options.chains.samples_per_stretch = serried::ising::samples_per_stretch(options);
     const serried::ising::Summary found = serried::ising::run(mpi.world(), options);
-    program.write(table_of(found), found.temperatures.front().energy, found.effort, remark_of(found));
+    program.write(table_of(found), found.temperatures.front().energy, found.ladder, remark_of(found));
   });
 }

@@ -62,6 +62,9 @@ inline constexpr std::size_t most_temperatures = 10'000;
     std::size_t n = 0;
     number(next_word(part, ':'), first);
     number(next_word(part, ':'), last);
+    if (part.empty()) {
+      throw wrong("how many is missing");
+    }
     number(part, n);
     if (n < 2 || n > most_temperatures) {
       throw wrong(fmt::format("a range has from 2 to {} temperatures", most_temperatures));

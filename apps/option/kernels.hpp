@@ -19,8 +19,8 @@ namespace serried::option {
 struct Paths {
   std::span<double> price;      ///< of now
   std::span<double> of_prices;  ///< the sum over all times so far
-  std::span<double>
-      of_logs;  ///< of the prices' logarithms, less what is certain; so far as is known of later times, too
+  /// The sum over all times of the logarithm less its mean, as far as the normals drawn so far decide it.
+  std::span<double> of_logs;
 
   void begin(const Path& path) const {
     std::ranges::fill(price, path.contract().spot);
@@ -32,22 +32,22 @@ struct Paths {
     const double drift = path.drift();
     const double by = sign * path.volatility();
     const double weight = by * static_cast<double>(path.n_steps() + 1 - at);  // it is in all later logarithms
+    for (std::size_t i = 0; i < of_logs.size(); ++i) {
+      of_logs[i] += weight * normals[i];
+    }
+    const auto grow = [&](const auto& exp) {
+      for (std::size_t i = 0; i < price.size(); ++i) {
+        price[i] *= exp(drift + by * normals[i]);
+        of_prices[i] += price[i];
+      }
+    };
     if (path.contract().payoff != Payoff::asian_arithmetic) {
-      for (std::size_t i = 0; i < of_logs.size(); ++i) {
-        of_logs[i] += weight * normals[i];
-      }
-    } else if (path.has_small_steps()) {
-      for (std::size_t i = 0; i < of_logs.size(); ++i) {
-        of_logs[i] += weight * normals[i];
-        price[i] *= portable::exp_near_0(drift + by * normals[i]);
-        of_prices[i] += price[i];
-      }
+      return;
+    }
+    if (path.has_small_steps()) {
+      grow([](double x) { return portable::exp_near_0(x); });
     } else {
-      for (std::size_t i = 0; i < of_logs.size(); ++i) {
-        of_logs[i] += weight * normals[i];
-        price[i] *= portable::exp(drift + by * normals[i]);
-        of_prices[i] += price[i];
-      }
+      grow([](double x) { return portable::exp(x); });
     }
   }
   /// Counts in the prices at time `at`, where the Brownian motion is at `positions`.

@@ -1,3 +1,4 @@
+#include <cmath>
 #include <map>
 #include <string>
 
@@ -38,6 +39,14 @@ void check(const Contract& contract, Method method) {
   is_within("--volatility", contract.volatility, 0, 10);
   is_within("--rate", contract.rate, -1, 1);
   is_within("--maturity", contract.maturity, 1e-9, 100);
+  // Beyond, the mean of the share itself is made by paths that a million trials hardly meet, and errors know nothing of them.
+  const double deviation = contract.volatility * std::sqrt(contract.maturity);
+  if (deviation > 2) {
+    throw serried::usage_error(
+        fmt::format("--volatility {} over --maturity {}: the logarithm's standard deviation is {:.3g}",
+                    contract.volatility, contract.maturity, deviation))
+        .hint("beyond 2 the price hangs on paths that are too rare to be met");
+  }
   const auto most = method == Method::sobol ? serried::random::Sobol::max_dimensions : std::size_t{1} << 20;
   if (contract.steps < 1 || contract.steps > most) {
     throw serried::usage_error(fmt::format("--steps {}: 1 to {} with this method", contract.steps, most));

@@ -4,10 +4,12 @@
 #include <filesystem>
 #include <optional>
 #include <span>
+#include <string>
 #include <system_error>
 #include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <serried/base/error.hpp>
 #include <serried/montecarlo/chain_checkpoint.hpp>
@@ -18,13 +20,14 @@
 namespace serried::montecarlo {
 namespace {
 
-// All that the result depends on, but for the seed, and the target, which may be another one.
+// All that the result depends on, but for the seed, and the target: see check_target.
 std::string configuration_of(const ChainOptions& options, const ChainPlan& plan) {
   return fmt::format(
       "{}chains={}\nrungs={}\nexchange_every={}\nwarm_up={}\nsamples={}\nsteps_per_sample={}\n"
-      "samples_per_stretch={}\nobservables={}\n",
+      "samples_per_stretch={}\nobservables={}\ntarget_observables={}\n",
       options.configuration, options.chains, plan.n_rungs, plan.exchange_every, options.warm_up,
-      options.samples, options.steps_per_sample, options.samples_per_stretch, plan.n_observables);
+      options.samples, options.steps_per_sample, options.samples_per_stretch, plan.n_observables,
+      fmt::join(options.target_observables, ","));
 }
 
 // Where each of these sizes begins, and where the last one ends.
@@ -38,21 +41,33 @@ std::vector<std::uint64_t> offsets_of(const std::vector<std::uint64_t>& sizes) {
 
 // Are these what `first` becomes when it is doubled, once or several times or never?
 bool come_from(Bins first, Bins bins) {
-  for (int n_times = 0; first != bins && n_times < 48; ++n_times) {
+  while (first != bins && first.samples() < std::uint64_t{1} << 48) {
     first = doubled(first);
   }
   return first == bins;
 }
 
-}  // namespace
-
-std::vector<double> words_of(const std::vector<Series>& series) {
-  std::vector<double> words;
-  for (const Series& of_chain : series) {
-    words.insert(words.end(), of_chain.words().begin(), of_chain.words().end());
+// An undisturbed run would have as many samples only if these were doubled for a target that was no stricter, and no smaller maximum.
+void check_target(const ChainOptions& options, Bins bins, const std::vector<double>& saved_target,
+                  const std::string& path) {
+  if (bins == bins_of(options.samples)) {
+    return;
   }
-  return words;
+  const auto is_stricter = [](double now, double saved) { return now == 0 || (saved > 0 && now <= saved); };
+  if (options.has_target() && is_stricter(options.absolute_error, saved_target[0]) &&
+      is_stricter(options.relative_error, saved_target[1]) &&
+      (options.max_samples == 0 || bins.samples() <= options.max_samples)) {
+    return;
+  }
+  throw usage_error(
+      fmt::format(
+          "the checkpoint has {} samples of each chain, by its target of {:.17g}, or {:.17g} of the mean",
+          bins.samples(), saved_target[0], saved_target[1]))
+      .at(path)
+      .hint("go on to the same or a smaller error, and no fewer samples, or begin anew in another folder");
 }
+
+}  // namespace
 
 ChainCheckpoint::ChainCheckpoint(const mpi::Communicator& comm, const ChainOptions& options,
                                  const ChainPlan& plan, const ChainParts& parts, ChainSet& chains,
@@ -87,9 +102,11 @@ void ChainCheckpoint::save(const ChainProgress& progress) const {
   const std::uint64_t n_chains = parts_.n_chains();
   const std::uint64_t n_words = Series::n_words(plan_.n_observables, progress.bins);
   const std::vector<std::uint64_t> bins = {progress.bins.n, progress.bins.length};
+  const std::vector<double> target = {options_.absolute_error, options_.relative_error};
   file_->write([&](const hdf5::Group& state) {
     state.create_dataset<std::uint64_t>("samples", {1}).write(std::span(&progress.done, 1));
     state.create_dataset<std::uint64_t>("bins", {2}).write(bins);
+    state.create_dataset<double>("target", {2}).write(target);
     state.create_dataset<double>("seconds", {1}).write(std::span(&progress.seconds, 1));
     state.create_dataset<std::uint64_t>("exchanges", {2, plan_.n_rungs}).write(exchange_.counts());
     state.create_dataset<double>("series", {n_chains, n_words})
@@ -102,7 +119,7 @@ void ChainCheckpoint::save(const ChainProgress& progress) const {
   });
 }
 
-void ChainCheckpoint::resume(ChainProgress& progress) {
+void ChainCheckpoint::begin(ChainProgress& progress) {
   if (!file_) {
     return;
   }
@@ -115,24 +132,28 @@ void ChainCheckpoint::resume(ChainProgress& progress) {
   });
   if (goes_on(file_, options_.job.resume)) {
     file_->read([&](const hdf5::Group& state) { read(state, progress); });
+  } else {
+    save(progress);  // what cannot be written is known at once
   }
 }
 
 void ChainCheckpoint::read(const hdf5::Group& state, ChainProgress& progress) {
   const auto samples = state.dataset<std::uint64_t>("samples").read();
   const auto bins = state.dataset<std::uint64_t>("bins").read();
+  const auto target = state.dataset<double>("target").read();
   const auto seconds = state.dataset<double>("seconds").read();
   const auto exchanges = state.dataset<std::uint64_t>("exchanges").read();
   const auto sizes = state.dataset<std::uint64_t>("configuration_sizes").read();
   const auto series = state.dataset<double>("series");
   const auto configurations = state.dataset<std::uint8_t>("configurations");
   const std::uint64_t n_chains = parts_.n_chains();
-  if (samples.size() != 1 || bins.size() != 2 || seconds.size() != 1 || sizes.size() != n_chains ||
-      !come_from(progress.bins, {.n = bins[0], .length = bins[1]}) ||
+  if (samples.size() != 1 || bins.size() != 2 || target.size() != 2 || seconds.size() != 1 ||
+      sizes.size() != n_chains || !come_from(progress.bins, {.n = bins[0], .length = bins[1]}) ||
       samples[0] > options_.warm_up + bins[0] * bins[1] || !exchange_.restore(exchanges)) {
     throw Error("the checkpoint's counts are no such").at(file_->path());
   }
   progress.bins = {.n = bins[0], .length = bins[1]};
+  check_target(options_, progress.bins, target, file_->path());
   progress.done = samples[0];
   progress.seconds = seconds[0];
   const std::uint64_t n_words = Series::n_words(plan_.n_observables, progress.bins);

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include <serried/hdf5/checkpoint.hpp>
@@ -30,9 +29,9 @@ class ChainCheckpoint {
   ChainCheckpoint(const mpi::Communicator& comm, const ChainOptions& options, const ChainPlan& plan,
                   const ChainParts& parts, ChainSet& chains, ChainExchange& exchange);
 
-  /// Collective. Makes the folder; if there is a checkpoint that is to be gone on with, takes all from it. See goes_on.hpp and
-  /// hdf5::Checkpoint for what it throws.
-  void resume(ChainProgress& progress);
+  /// Collective. If there is a checkpoint that is to be gone on with, takes all from it, else makes the folder and saves what there
+  /// is. See goes_on.hpp and hdf5::Checkpoint for what it throws; a usage error, too, if no undisturbed run would have so many samples.
+  void begin(ChainProgress& progress);
   /// Collective. Does nothing if none is wanted.
   void save(const ChainProgress& progress) const;
 
@@ -47,8 +46,5 @@ class ChainCheckpoint {
   ChainExchange& exchange_;
   std::optional<hdf5::Checkpoint> file_;
 };
-
-/// Of this rank's, one after the other.
-[[nodiscard]] std::vector<double> words_of(const std::vector<Series>& series);
 
 }  // namespace serried::montecarlo

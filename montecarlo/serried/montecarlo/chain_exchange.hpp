@@ -31,7 +31,7 @@ class ChainExchange {
 
   /// How many were tried with each rung as the lower one, then how many took place.
   [[nodiscard]] std::vector<std::uint64_t> counts() const;
-  /// As they were; false if they cannot be such.
+  /// As they were; false if they are not as many.
   [[nodiscard]] bool restore(std::span<const std::uint64_t> counts);
 
  private:

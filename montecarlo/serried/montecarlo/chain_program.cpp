@@ -8,10 +8,27 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <serried/base/error.hpp>
 #include <serried/job/command_line.hpp>
 #include <serried/montecarlo/chain_program.hpp>
 
 namespace serried::montecarlo {
+namespace {
+
+constexpr const char* max_samples = "--max-samples";
+
+const char* ending_of(Stop stop) {
+  switch (stop) {
+    case Stop::trials:
+      return "the number of samples";
+    case Stop::no_variation:
+      return "no variation among the samples";
+    default:
+      return description_of(stop);
+  }
+}
+
+}  // namespace
 
 ChainProgram::ChainProgram(const mpi::Communicator& comm, const std::string& what, const std::string& name,
                            const ChainOptions& defaults, const std::string& targets_of,
@@ -27,8 +44,11 @@ ChainProgram::ChainProgram(const mpi::Communicator& comm, const std::string& wha
   add("--warm-up", options_.warm_up, "Samples of each chain that are not measured, at first");
   add("--steps-per-sample", options_.steps_per_sample, "Of the chain");
   add("--chains", options_.chains, "That know nothing of each other: as many as cores, or more");
-  frame_.add_targets(targets_of);
-  add("--max-samples", options_.max_samples, "Of each chain, with a target");
+  frame_.add_targets(targets_of, options_.absolute_error, options_.relative_error);
+  app()
+      .add_option(max_samples, options_.max_samples, "Of each chain, with a target (default: no limit)")
+      ->check(job::whole_number)
+      ->option_text("N");
   frame_.add_shared_options(example);
 }
 
@@ -36,15 +56,23 @@ bool ChainProgram::parse(int argc, char** argv) {
   if (!frame_.parse(argc, argv)) {
     return false;
   }
+  if (app().count(max_samples) > 0) {
+    if (!options_.has_target()) {
+      throw usage_error(fmt::format("{} is for a target: the number is that of --samples", max_samples))
+          .hint("or give --target-error or --target-relative-error");
+    }
+    if (options_.max_samples < options_.samples) {
+      throw usage_error(fmt::format("{} {} is less than --samples {}, which are made at first", max_samples,
+                                    options_.max_samples, options_.samples));
+    }
+  }
   frame_.open();
   options_.seed = frame_.seed();
-  options_.absolute_error = frame_.target_error();
-  options_.relative_error = frame_.target_relative_error();
   options_.job = frame_.job();
   return true;
 }
 
-void ChainProgram::write(const Table& table, const Value& first, const ChainEffort& effort,
+void ChainProgram::write(const Table& table, const Value& first, const LadderEstimate& found,
                          const std::string& remark) {
   std::string text;
   for (const std::string& column : table.columns) {
@@ -62,14 +90,11 @@ void ChainProgram::write(const Table& table, const Value& first, const ChainEffo
     text += '\n';
     json["rows"].push_back(std::move(object));
   }
-  // With no target there is but one way.
-  const bool has_target = options_.absolute_error > 0 || options_.relative_error > 0;
-  const std::string ended_by = has_target ? description_of(effort.stop) : "";
   frame_.write(text, {.mean = first,
-                      .trials = effort.samples,
-                      .seconds = effort.seconds,
+                      .trials = found.samples(),
+                      .seconds = found.seconds,
                       .unit = "samples",
-                      .ended_by = ended_by,
+                      .ended_by = options_.has_target() ? ending_of(found.stop) : "",
                       .json = json.dump(),
                       .remark = remark});
 }

@@ -1,12 +1,11 @@
 /// What programs that sample by Markov chains have in common: their options, their output, their summary.
 ///
 ///     montecarlo::ChainProgram program(world, "Simulates …", "serried-ising", {.seed = 1},
-///                                  "standard error of the energy", "--size 256");
+///                                  "largest standard error", "--size 256");
 ///     program.app().add_option("--size", size, "…");
 ///     if (!program.parse(argc, argv)) return;              // only the help or the version was wanted
 ///     const auto found = estimate_by_tempering(world, program.options(), …);
-///     program.write({.columns = {"temperature", "energy"}, .rows = …}, energy,
-///                   {.samples = n, .seconds = found.seconds, .stop = found.stop});
+///     program.write({.columns = {"temperature", "energy"}, .rows = …}, energy, found);
 #pragma once
 
 #include <cstdint>
@@ -26,17 +25,11 @@ struct Table {
   std::vector<std::vector<double>> rows;
 };
 
-/// What a summary says of chains, whatever they are of.
-struct ChainEffort {
-  std::uint64_t samples = 0;  ///< of all chains
-  double seconds = 0;
-  Stop stop = Stop::trials;
-};
-
 class ChainProgram {
  public:
   /// Local. `comm` must outlive it.
-  /// `targets_of`: "standard errors of …", of what --target-error is.
+  /// `targets_of`: "standard error of …", of what --target-error is: of all that is measured, unless the program sets
+  /// options().target_observables.
   ChainProgram(const mpi::Communicator& comm, const std::string& what, const std::string& name,
                const ChainOptions& defaults, const std::string& targets_of, const std::string& example);
 
@@ -52,7 +45,7 @@ class ChainProgram {
 
   /// Collective: the table, as tab-separated lines with 17 digits under a header, to -o or standard output, the report, and the
   /// summary, of which `first` is part, and a remark, if there is one.
-  void write(const Table& table, const Value& first, const ChainEffort& effort,
+  void write(const Table& table, const Value& first, const LadderEstimate& found,
              const std::string& remark = {});
 
  private:

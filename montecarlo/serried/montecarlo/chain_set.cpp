@@ -13,6 +13,7 @@
 
 #include <fmt/format.h>
 
+#include <serried/base/contract.hpp>
 #include <serried/base/error.hpp>
 #include <serried/base/parallel.hpp>
 #include <serried/base/partition.hpp>
@@ -38,39 +39,40 @@ using Clock = std::chrono::steady_clock;
 constexpr std::uint64_t most_samples = std::uint64_t{1} << 48;
 constexpr std::uint64_t most_chains = std::uint64_t{1} << 20;
 
-bool has_target(const ChainOptions& options) {
-  return options.absolute_error != 0 || options.relative_error != 0;
-}
-
 void check(const ChainOptions& options, const ChainPlan& plan) {
   expects(plan.n_observables > 0, "there is an observable");
   expects(plan.n_rungs > 0, "there is a rung");
   for (const std::size_t k : options.target_observables) {
     expects(k < plan.n_observables, "targets are those of observables that there are");
   }
-  const std::pair<const char*, std::uint64_t> numbers[] = {
-      {"chains", options.chains},
-      {"samples", options.samples},
-      {"steps of a sample", options.steps_per_sample},
-      {"samples of a stretch", options.samples_per_stretch}};
-  for (const auto& [name, number] : numbers) {
-    if (number == 0 || number > most_samples) {
-      throw usage_error(fmt::format("the number of {} is {}: it must be from 1 to 2^48", name, number));
+  struct Number {
+    const char* name;
+    std::uint64_t value;
+    std::uint64_t most;
+  };
+  for (const auto& [name, value, most] :
+       {Number{"chains", options.chains, most_chains}, Number{"samples", options.samples, most_samples},
+        Number{"steps of a sample", options.steps_per_sample, most_samples},
+        Number{"samples of a stretch", options.samples_per_stretch, most_samples}}) {
+    if (value == 0 || value > most) {
+      throw usage_error(fmt::format("the number of {} is {}: it must be from 1 to {}", name, value, most));
     }
   }
   if (options.chains > most_chains / plan.n_rungs) {
     throw usage_error(
         fmt::format("{} chains on each of {} rungs: at most 2^20 in all", options.chains, plan.n_rungs));
   }
-  if (has_target(options) && (options.max_samples < options.samples || options.max_samples > most_samples)) {
+  if (options.has_target() && options.max_samples != 0 && options.max_samples < options.samples) {
     throw usage_error(
-        fmt::format("{} samples at most, of which the first {} are made at once: from there to 2^48",
-                    options.max_samples, options.samples));
+        fmt::format("at most {} samples of a chain, but {} at first", options.max_samples, options.samples));
   }
   if (options.warm_up > most_samples) {
     throw usage_error(fmt::format("a warm-up of {} samples: at most 2^48", options.warm_up));
   }
 }
+
+// No error of fewer bins ends an estimate.
+constexpr double least_bins = 32;
 
 class ChainRun {
  public:
@@ -86,7 +88,7 @@ class ChainRun {
         checkpoint_(comm, options, plan, parts_, chains, exchange_),
         n_threads_(static_cast<int>(std::min<std::uint64_t>(
             static_cast<std::uint64_t>(job::n_threads_of(comm, options.job)), parts_.mine().size()))) {
-    if (has_target(options)) {
+    if (options.has_target()) {
       target_.emplace(
           Options{.absolute_error = options.absolute_error, .relative_error = options.relative_error});
     }
@@ -108,22 +110,10 @@ class ChainRun {
                                                     : report::ProgressStyle());
     chains_.resize(parts_.mine().size());
     make_chains();
-    checkpoint_.resume(progress_);
+    checkpoint_.begin(progress_);
     seconds_before_ = progress_.seconds;
-    for (Next next{.n_stretches = 1};;) {
-      while (progress_.done < total()) {
-        next = go_on(next.n_stretches);
-        line.update({.done = progress_.done,
-                     .total = total(),
-                     .unit = report::Moment::Unit::items,
-                     .note = progress_.done < options_.warm_up ? "warming up" : note_});
-        if (next.must_save || progress_.done == total()) {
-          save();
-        }
-        if (progress_.done < total()) {
-          signals.check_together(comm_, [&] { save(); });
-        }
-      }
+    for (;;) {
+      run_round(signals, line);
       LadderEstimate found = estimate();
       if (const auto stop = verdict(found)) {
         found.stop = *stop;
@@ -140,10 +130,27 @@ class ChainRun {
  private:
   // What rank 0's clock says.
   struct Next {
-    std::uint64_t n_stretches = 0;
+    std::uint64_t n_stretches = 1;
     bool must_save = false;
     double seconds = 0;
   };
+
+  // Collective: until the bins are full.
+  void run_round(const job::StopChecks& signals, report::ProgressLine& line) {
+    while (progress_.done < total()) {
+      next_ = go_on(next_.n_stretches);
+      line.update({.done = progress_.done,
+                   .total = total(),
+                   .unit = report::Moment::Unit::items,
+                   .note = progress_.done < options_.warm_up ? "warming up" : note_});
+      if (next_.must_save || progress_.done == total()) {
+        save();
+      }
+      if (progress_.done < total()) {
+        signals.check_together(comm_, [&] { save(); });
+      }
+    }
+  }
 
   // Of each chain, those of the warm-up among them.
   [[nodiscard]] std::uint64_t total() const { return options_.warm_up + progress_.bins.samples(); }
@@ -290,31 +297,37 @@ class ChainRun {
     return result;
   }
 
-  // Why it is enough, if it is: the same on all ranks.
+  // Why it is enough, if it is: the same on all ranks. Else notes how far it is.
   [[nodiscard]] std::optional<Stop> verdict(const LadderEstimate& found) {
     if (!target_) {
       return Stop::trials;
     }
     bool is_met = true;
+    bool are_long_enough = true;
     double growth = 0;
     Stop stop = Stop::no_variation;
     for (const ChainEstimate& rung : found.rungs) {
       const SoFar so_far = {.trials = rung.samples};
       const Means means = rung.means.only(target_observables_);
       const std::optional<Stop> of_rung = target_->verdict(so_far, means);
-      is_met = is_met && of_rung && rung.is_long_enough;
+      is_met = is_met && of_rung;
+      are_long_enough =
+          are_long_enough && means[0].degrees_of_freedom + 1 >= least_bins &&
+          std::ranges::all_of(target_observables_, [&](std::size_t k) { return rung.is_long_enough_for(k); });
       growth = std::max(growth, target_->wanted_growth(so_far, means).value_or(0));
       if (of_rung == Stop::error) {
         stop = Stop::error;
       }
     }
-    if (is_met) {
+    if (is_met && are_long_enough) {
       return stop;
     }
-    if (doubled(progress_.bins).samples() > options_.max_samples) {
+    const std::uint64_t most = options_.max_samples == 0 ? most_samples : options_.max_samples;
+    if (doubled(progress_.bins).samples() > most) {
       return Stop::trials;
     }
-    note_ = fmt::format("error {:.1f} times the target", std::sqrt(growth));
+    note_ =
+        is_met ? "too short for its errors" : fmt::format("error {:.1f} times the target", std::sqrt(growth));
     return std::nullopt;
   }
 
@@ -331,6 +344,7 @@ class ChainRun {
   std::vector<std::size_t> target_observables_;
   ChainProgress progress_;
   std::string note_;
+  Next next_;
   Clock::time_point start_ = Clock::now();
   Clock::time_point last_save_ = start_;
   double seconds_before_ = 0;

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 #include <span>
 #include <string>
 #include <vector>
@@ -26,12 +27,14 @@ struct ChainOptions {
 
   /// Targets of standard errors, the second as a part of the mean; one of the two is enough. 0: none. With a target, `samples` is
   /// how many there are at first. They are doubled until the means of `target_observables` (none: all) meet it on all rungs, by
-  /// errors that can be trusted (is_long_enough), or there would be more than `max_samples` of each chain; so they are as many on
-  /// any number of ranks.
+  /// errors of 32 bins or more that are long enough, or there would be more than `max_samples` of each chain (0: no limit); so they
+  /// are as many on any number of ranks. What has never varied meets it after 2^24 samples of all chains. A checkpoint can be gone on
+  /// with to a smaller error, or with a larger maximum.
   double absolute_error = 0;
   double relative_error = 0;
   std::vector<std::size_t> target_observables{};
-  std::uint64_t max_samples = std::uint64_t{1} << 48;
+  std::uint64_t max_samples = 0;
+  [[nodiscard]] bool has_target() const noexcept { return absolute_error != 0 || relative_error != 0; }
 
   /// What draws from one stream, unless an exchange comes sooner: signals are seen and checkpoints written between two such
   /// stretches. Fewer where a sample takes more than a millisecond.
@@ -58,10 +61,15 @@ struct LadderEstimate {
   /// Of the exchanges between rung r and r + 1 that were tried, the part that took place, for each r but the last; NaN where none
   /// was tried.
   std::vector<double> acceptance;
-  Stop stop =
-      Stop::trials;  ///< why it ended: trials, the number of samples; error, or no_variation, the target
+  Stop stop = Stop::trials;  ///< why it ended; Stop::trials: by the number of samples
   double seconds =
       0;  ///< of wall time; those of earlier runs of a resumed job too, up to their last checkpoints
+
+  /// Of all chains of all rungs.
+  [[nodiscard]] std::uint64_t samples() const {
+    return std::accumulate(rungs.begin(), rungs.end(), std::uint64_t{0},
+                           [](std::uint64_t sum, const ChainEstimate& rung) { return sum + rung.samples; });
+  }
 };
 
 /// A piece of a chain, of whose samples the first are not measured.

@@ -15,6 +15,8 @@
 ///                                        [](random::Stream&) { return Walk(); });
 ///     x2.means[0], x2.autocorrelation_times[0], x2.effective_samples[0], x2.split_r_hats[0]
 ///
+/// With `.absolute_error = 1e-3`, too, samples are doubled until the errors are that small.
+///
 /// `estimate_by_tempering` has a ladder of distributions instead of one, between whose neighbours configurations are exchanged.
 #pragma once
 
@@ -113,6 +115,7 @@ requires std::invocable<const Make&, random::Stream&>
   detail::ChainsOf<C, decltype(make_one)> chains(make_one);
   LadderEstimate ladder = run_chains(comm, options, {.n_observables = n_observables}, chains);
   ladder.rungs.front().seconds = ladder.seconds;
+  ladder.rungs.front().stop = ladder.stop;
   return std::move(ladder.rungs.front());
 }
 

@@ -31,7 +31,7 @@ Program::Program(const mpi::Communicator& comm, const std::string& what, const s
                   fmt::format("How many, at most (default: {}, if nothing else ends it)", default_trials_))
       ->check(job::whole_number)
       ->option_text("N");
-  frame_.add_targets("standard error");
+  frame_.add_targets("standard error", options_.absolute_error, options_.relative_error);
   app()
       .add_option(
           "--time", time_,
@@ -44,8 +44,6 @@ bool Program::parse(int argc, char** argv) {
   if (!frame_.parse(argc, argv)) {
     return false;
   }
-  options_.absolute_error = frame_.target_error();
-  options_.relative_error = frame_.target_relative_error();
   if (app().count("--trials") > 0 && options_.trials == 0) {
     throw usage_error("--trials 0: there must be at least one");
   }
@@ -77,12 +75,15 @@ void Program::write(const std::vector<Quantity>& quantities, const Effort& effor
                                            {"standard_error", quantity.value.standard_error}};
     }
   }
-  frame_.write(table_of(quantities), {.mean = quantities.front().value,
-                                      .trials = effort.trials,
-                                      .seconds = effort.seconds,
-                                      .ended_by = description_of(effort.stop),
-                                      .json = json.empty() ? "" : json.dump(),
-                                      .remark = {}});
+  const bool has_error = quantities.front().value.standard_error != 0;
+  frame_.write(
+      table_of(quantities),
+      {.mean = quantities.front().value,
+       .trials = effort.trials,
+       .seconds = effort.seconds,
+       .ended_by = description_of(effort.stop),
+       .json = json.empty() ? "" : json.dump(),
+       .remark = has_error ? "" : "No two trials differed: all are the same, or what counts is too rare."});
 }
 
 }  // namespace serried::montecarlo

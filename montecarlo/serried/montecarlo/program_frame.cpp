@@ -1,6 +1,5 @@
 #include <cmath>
 #include <string>
-#include <utility>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -28,10 +27,10 @@ ProgramFrame::ProgramFrame(const mpi::Communicator& comm, const std::string& wha
 
 ProgramFrame::~ProgramFrame() = default;
 
-void ProgramFrame::add_targets(const std::string& of) {
-  app_->add_option(target_option, target_error_, fmt::format("Until the {} is at most this", of))
+void ProgramFrame::add_targets(const std::string& of, double& absolute_error, double& relative_error) {
+  app_->add_option(target_option, absolute_error, fmt::format("Until the {} is at most this", of))
       ->option_text("E");
-  app_->add_option(relative_target_option, target_relative_error_,
+  app_->add_option(relative_target_option, relative_error,
                    fmt::format("Until the {} is at most this part of the mean", of))
       ->option_text("E");
 }
@@ -49,10 +48,13 @@ bool ProgramFrame::parse(int argc, char** argv) {
   if (!job::parse(*app_, argc, argv, comm_.is_root(), line_)) {
     return false;
   }
-  for (const auto& [option, target] :
-       {std::pair(target_option, target_error_), std::pair(relative_target_option, target_relative_error_)}) {
-    if (const auto* const found = app_->get_option_no_throw(option);
-        found != nullptr && found->count() > 0 && !(target > 0 && std::isfinite(target))) {
+  for (const char* option : {target_option, relative_target_option}) {
+    const CLI::Option* const found = app_->get_option_no_throw(option);
+    if (found == nullptr || found->count() == 0) {
+      continue;
+    }
+    const auto target = found->as<double>();
+    if (!(target > 0 && std::isfinite(target))) {
       throw usage_error(fmt::format("{} {}: it must be above 0, and finite", option, target));
     }
   }

@@ -25,8 +25,8 @@ class ProgramFrame {
   ~ProgramFrame();
 
   [[nodiscard]] CLI::App& app() { return *app_; }
-  /// Adds --target-error and --target-relative-error. `of`: "standard error", or which ones.
-  void add_targets(const std::string& of);
+  /// Adds --target-error and --target-relative-error, for these numbers. `of`: "standard error", or which one.
+  void add_targets(const std::string& of, double& absolute_error, double& relative_error);
   /// Adds the options that every program has, and the last lines of the help with this example.
   void add_shared_options(const std::string& example);
 
@@ -36,9 +36,6 @@ class ProgramFrame {
   /// Collective, after that: opens the report and the output.
   void open();
 
-  /// 0: not wanted.
-  [[nodiscard]] double target_error() const noexcept { return target_error_; }
-  [[nodiscard]] double target_relative_error() const noexcept { return target_relative_error_; }
   [[nodiscard]] std::uint64_t seed() const noexcept { return line_.job.seed.value_or(0); }
   /// With the number of threads, and a place for the report.
   [[nodiscard]] const job::Options& job() const noexcept { return line_.job; }
@@ -60,8 +57,6 @@ class ProgramFrame {
   const mpi::Communicator& comm_;
   std::string name_;
   std::unique_ptr<CLI::App> app_;
-  double target_error_ = 0;
-  double target_relative_error_ = 0;
   job::CommandLine line_;
   std::optional<job::ReportFile> report_;
   std::optional<store::Output> output_;

@@ -17,7 +17,6 @@ namespace {
 
 constexpr std::uint64_t most_bins = 256;
 constexpr std::uint64_t most_joined = 16;
-constexpr double times_in_a_bin = 16;  // autocorrelation times
 
 // Of all samples, from the moments of the halves.
 BlockMoments moments_of_samples(std::span<const Series* const> chains, std::size_t observable) {
@@ -143,6 +142,14 @@ void Series::restore(std::span<const double> words, std::uint64_t size) {
   size_ = size;
 }
 
+std::vector<double> words_of(std::span<const Series> series) {
+  std::vector<double> words;
+  for (const Series& of_chain : series) {
+    words.insert(words.end(), of_chain.words().begin(), of_chain.words().end());
+  }
+  return words;
+}
+
 ChainEstimate estimate_of(std::span<const Series* const> chains) {
   expects(!chains.empty(), "there is a chain");
   const Series& first = *chains.front();
@@ -168,9 +175,7 @@ ChainEstimate estimate_of(std::span<const Series* const> chains) {
       const double error = estimate.means.standard_error(k);
       const double time = variances[k] > 0 ? 0.5 * n * error * error / variances[k] : 0.5;
       estimate.autocorrelation_times.push_back(time);
-      // Not where it is no number, for lack of bins.
-      estimate.is_long_enough =
-          estimate.is_long_enough && times_in_a_bin * time <= static_cast<double>(estimate.bin_length);
+      estimate.is_long_enough = estimate.is_long_enough && estimate.is_long_enough_for(k);
     }
     if (estimate.is_long_enough || n_joined == most_joined || first.bins().n < 4 * n_joined) {
       break;

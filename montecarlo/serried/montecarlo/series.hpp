@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <serried/montecarlo/means.hpp>
+#include <serried/montecarlo/options.hpp>
 
 namespace serried::montecarlo {
 
@@ -76,6 +77,9 @@ class Series {
   std::vector<double> words_;
 };
 
+/// The words of all of them, one after the other.
+[[nodiscard]] std::vector<double> words_of(std::span<const Series> series);
+
 /// What chains of one distribution came to, as a function of their samples alone.
 ///
 /// Errors are those of bins. Neighbouring bins are joined, up to 16 of them, until they are 16 autocorrelation times long, and then
@@ -91,7 +95,13 @@ struct ChainEstimate {
   std::vector<double> split_r_hats;
   std::uint64_t bin_length = 1;  ///< in samples, of the bins that the errors are made of
   bool is_long_enough = true;    ///< false: no bins were that long, and errors may be too small
-  double seconds = 0;            ///< of wall time, where the chains were run for this alone
+  Stop stop = Stop::trials;      ///< why it ended, where the chains were run for this alone
+  double seconds = 0;            ///< of wall time, likewise
+
+  /// The same of one observable.
+  [[nodiscard]] bool is_long_enough_for(std::size_t k) const {
+    return 16 * autocorrelation_times.at(k) <= static_cast<double>(bin_length);  // not where it is no number
+  }
 
   [[nodiscard]] Interval interval(double confidence, std::size_t k = 0) const {
     return means[k].interval(confidence);

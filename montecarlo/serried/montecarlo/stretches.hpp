@@ -10,9 +10,8 @@ namespace serried::montecarlo {
 /// Stretches of `length` samples, the last one shorter; they begin anew after each exchange, if there are any. No two begin with the
 /// same sample, whose number is that of the stream.
 struct Stretches {
-  std::uint64_t total =
-      0;  ///< samples, those of the warm-up among them: for as long as there are to be no more
-  std::uint64_t length = 1;          ///< 1 or more
+  std::uint64_t total = 0;   ///< samples, those of the warm-up among them: grows when they are doubled
+  std::uint64_t length = 1;  ///< 1 or more
   std::uint64_t exchange_every = 0;  ///< samples; 0: never
 
   /// Of the stretch that holds sample `begin`, the end.

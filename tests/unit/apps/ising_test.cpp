@@ -42,7 +42,7 @@ TEST(Ising, IsOnsagers) {
     EXPECT_LT(std::abs(z_of(found.temperatures[0].magnetisation, exact_magnetisation(1.8))), 4.9);
     EXPECT_NEAR(found.temperatures[0].binder.value, 2.0 / 3, 1e-3);
     EXPECT_NEAR(found.temperatures[1].binder.value, 0, 0.15);
-    EXPECT_EQ(found.effort.samples, 2U * 2 * 3000);
+    EXPECT_EQ(found.ladder.samples(), 2U * 2 * 3000);
   }
 }
 

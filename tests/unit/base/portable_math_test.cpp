@@ -36,7 +36,7 @@ TEST(PortableMath, LogarithmIsRight) {
   for (int i = 0; i < 1'000'000; ++i) {
     const double x = std::bit_cast<double>(random() & 0x7fffffffffffffff);
     if (std::isnormal(x)) {
-      ASSERT_EQ(log_of_normal(x), log(x)) << x;
+      ASSERT_LE(error_in_units(log_of_normal(x), std::log(static_cast<long double>(x))), 1.0) << x;
     }
   }
   EXPECT_EQ(log(1.0), 0.0);
