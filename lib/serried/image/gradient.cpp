@@ -1,11 +1,10 @@
 #include <cstddef>
 #include <cstdint>
-#include <limits>
-#include <type_traits>
 
 #include <serried/base/contract.hpp>
 #include <serried/base/vectorized.hpp>
 #include <serried/image/gradient.hpp>
+#include <serried/image/nearest_pixel.hpp>
 
 namespace serried::image {
 namespace {
@@ -36,17 +35,6 @@ void add_rows(const T* above, const T* at, const T* below, Wide middle_weight, s
   }
 }
 
-template <class T>
-[[nodiscard]] T pixel_of(float length) {
-  if constexpr (std::is_same_v<T, float>) {
-    return length;
-  } else {
-    constexpr float most = std::numeric_limits<T>::max();
-    const float bounded = length < most ? length : most;
-    return static_cast<T>(static_cast<std::int32_t>(bounded + 0.5F));
-  }
-}
-
 // `step`: values from a pixel to the next.
 template <class T, class Wide>
 void put_lengths(const Wide* smooth, const Wide* steep, Wide middle_weight, std::size_t step,
@@ -55,7 +43,7 @@ void put_lengths(const Wide* smooth, const Wide* steep, Wide middle_weight, std:
     const auto across = static_cast<float>(static_cast<Wide>(smooth[i + 2 * step] - smooth[i]));
     const auto down = static_cast<float>(
         static_cast<Wide>(steep[i] + middle_weight * steep[i + step] + steep[i + 2 * step]));
-    lengths[i] = pixel_of<T>(__builtin_sqrtf(across * across + down * down));
+    lengths[i] = nearest_pixel<T>(__builtin_sqrtf(across * across + down * down));
   }
 }
 

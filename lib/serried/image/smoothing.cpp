@@ -2,15 +2,14 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <span>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <serried/base/contract.hpp>
 #include <serried/base/portable_math.hpp>
 #include <serried/base/vectorized.hpp>
+#include <serried/image/nearest_pixel.hpp>
 #include <serried/image/smoothing.hpp>
 
 namespace serried::image {
@@ -47,15 +46,7 @@ struct SinglePrecision {
   [[nodiscard]] static float plus(float a, float b) { return a + b; }
   [[nodiscard]] static float times(float sum, float weight) { return sum * weight; }
   [[nodiscard]] static float lost_by(std::size_t /*n_products*/) { return 0; }
-  [[nodiscard]] static T pixel(float sum) {
-    if constexpr (std::is_same_v<T, float>) {
-      return sum;
-    } else {
-      constexpr float most = std::numeric_limits<T>::max();
-      const float bounded = sum < most ? sum : most;
-      return static_cast<T>(static_cast<std::int32_t>(bounded + 0.5F));
-    }
-  }
+  [[nodiscard]] static T pixel(float sum) { return nearest_pixel<T>(sum); }
 };
 
 // Functions of their own, for a byte that is stored in a lambda might be any of what it has captured.
@@ -177,7 +168,7 @@ Smoothing::Smoothing(std::vector<double> weights) : weights_(std::move(weights))
   std::int64_t given = 0;
   for (std::size_t k = weights_.size() - 1; k > 0; --k) {
     exact += 65536 * weights_[k];
-    const auto up_to_here = static_cast<std::int64_t>(exact + 0.5);
+    const auto up_to_here = static_cast<std::int64_t>(std::floor(exact + 0.5));
     fixed_weights_[k] = static_cast<std::uint16_t>(up_to_here - given);
     given = up_to_here;
   }
