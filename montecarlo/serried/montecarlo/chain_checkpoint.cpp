@@ -9,7 +9,6 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <serried/base/error.hpp>
 #include <serried/montecarlo/chain_checkpoint.hpp>
@@ -22,12 +21,15 @@ namespace {
 
 // All that the result depends on, but for the seed, and the target: see check_target.
 std::string configuration_of(const ChainOptions& options, const ChainPlan& plan) {
-  return fmt::format(
+  std::string text = fmt::format(
       "{}chains={}\nrungs={}\nexchange_every={}\nwarm_up={}\nsamples={}\nsteps_per_sample={}\n"
-      "samples_per_stretch={}\nobservables={}\ntarget_observables={}\n",
+      "samples_per_stretch={}\nobservables={}\ntarget_observables=",
       options.configuration, options.chains, plan.n_rungs, plan.exchange_every, options.warm_up,
-      options.samples, options.steps_per_sample, options.samples_per_stretch, plan.n_observables,
-      fmt::join(options.target_observables, ","));
+      options.samples, options.steps_per_sample, options.samples_per_stretch, plan.n_observables);
+  for (const std::size_t k : options.target_observables) {
+    text += fmt::format("{} ", k);
+  }
+  return text + '\n';
 }
 
 // Where each of these sizes begins, and where the last one ends.
