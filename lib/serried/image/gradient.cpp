@@ -1,7 +1,6 @@
 #include <cstddef>
 #include <cstdint>
 
-#include <serried/base/contract.hpp>
 #include <serried/base/vectorized.hpp>
 #include <serried/image/gradient.hpp>
 #include <serried/image/nearest_pixel.hpp>
@@ -50,8 +49,7 @@ void put_lengths(const Wide* smooth, const Wide* steep, Wide middle_weight, std:
 template <class T>
 void put_gradient(View<const T> from, View<T> to, int middle_weight, Scratch& scratch) {
   using Wide = typename Wider<T>::Type;
-  expects(from.width() == to.width() + 2 && from.height() == to.height() + 2, "a window has its halo");
-  expects(from.channels() == to.channels(), "both have as many channels");
+  expect_halo(from, to, 1);
   const auto step = static_cast<std::size_t>(to.channels());
   const auto n_wide = static_cast<std::size_t>(from.width()) * step;
   const auto n = static_cast<std::size_t>(to.width()) * step;

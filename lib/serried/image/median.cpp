@@ -147,9 +147,7 @@ void put_pixel_by_pixel(View<const T> from, View<T> to, std::ptrdiff_t radius, S
 
 template <class T>
 void put_median(View<const T> from, View<T> to, std::ptrdiff_t radius, Scratch& scratch) {
-  expects(from.width() == to.width() + 2 * radius && from.height() == to.height() + 2 * radius,
-          "a window has its halo");
-  expects(from.channels() == to.channels(), "both have as many channels");
+  expect_halo(from, to, radius);
   switch (radius) {
     case 1:
       return put_by_network<1>(from, to, scratch);

@@ -106,9 +106,7 @@ void smooth(View<const T> from, View<T> to, std::span<const typename Arithmetic:
             Scratch& scratch) {
   using Sum = typename Arithmetic::Sum;
   const auto halo = static_cast<std::ptrdiff_t>(weights.size()) - 1;
-  expects(from.width() == to.width() + 2 * halo && from.height() == to.height() + 2 * halo,
-          "a window has its halo");
-  expects(from.channels() == to.channels(), "both have as many channels");
+  expect_halo(from, to, halo);
   const std::ptrdiff_t n_channels = to.channels();
   const auto n_wide = static_cast<std::size_t>(from.width() * n_channels);
   const auto n = static_cast<std::size_t>(to.width() * n_channels);

@@ -83,4 +83,12 @@ class View {
   std::ptrdiff_t row_stride_ = 0;
 };
 
+/// For a kernel, which makes `to` of a window with `halo` more on each side. Throws std::logic_error if these are not such.
+template <class From, class To>
+void expect_halo(const View<From>& from, const View<To>& to, std::ptrdiff_t halo) {
+  expects(from.width() == to.width() + 2 * halo && from.height() == to.height() + 2 * halo,
+          "a window has its halo");
+  expects(from.channels() == to.channels(), "both have as many channels");
+}
+
 }  // namespace serried::image
